@@ -1,0 +1,209 @@
+"""Random programs for the fabric, right ones and wrong ones, drawn from any source of choices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import wselab as wse
+from wselab import fabin, fabout
+from wselab.fabric.ports import LINKS, RAMP, Route, opposite
+
+
+class Draw:
+    """Choices from a `random.Random` or one that Hypothesis controls."""
+
+    def __init__(self, source: Any):
+        self.source = source
+
+    def number(self, low: int, high: int) -> int:
+        return self.source.randint(low, high)
+
+    def chance(self, percent: int) -> bool:
+        return self.source.randint(1, 100) <= percent
+
+    def one_of(self, items: Any) -> Any:
+        return items[self.source.randint(0, len(items) - 1)]
+
+
+def random_wafer(draw: Draw) -> wse.Wafer:
+    """A wafer with a random program on it; about half of them end well."""
+    shape = _shape(draw)
+    wafer = wse.Wafer(
+        *shape,
+        queue_depth=draw.number(2, 4),
+        ramp_latency=draw.number(1, 3),
+        startup=draw.number(0, 3) if draw.chance(30) else 0,
+        gap=draw.number(0, 2) if draw.chance(30) else 0,
+        arbitration=draw.one_of(["fixed", "fixed", "fixed", "rotate"]),
+    )
+    numbers = np.random.default_rng(draw.number(0, 2**31))
+    memories = [
+        wafer.memory("x", 24),
+        wafer.memory("y", (4, 6)),
+        wafer.memory("h", 24, dtype="float16"),
+        wafer.memory("s", ()),
+    ]
+    for memory in memories:
+        memory[...] = numbers.standard_normal(memory.shape)
+    streams = [_trees(draw, wafer, f"c{i}") for i in range(draw.number(1, 5))]
+    plans = []
+    for color, sources, listeners in streams:
+        n = draw.number(1, 24)
+        plans.append((color, sources, listeners, n))
+    _operations(draw, wafer, plans)
+    return wafer
+
+
+def _shape(draw: Draw) -> tuple[int, int]:
+    if draw.chance(12):
+        long, short = draw.number(60, 135), draw.number(1, 3)
+        return (long, short) if draw.chance(50) else (short, long)
+    return draw.number(1, 6), draw.number(1, 7)
+
+
+def _trees(draw: Draw, wafer: wse.Wafer, name: str) -> tuple[Any, np.ndarray, np.ndarray]:
+    """Route a new color along random trees; gives it, its sources and its listeners."""
+    rows, columns = wafer.shape
+    color = wafer.color(name)
+    exits: dict[tuple[int, int], list[Any]] = {}
+    entry: dict[tuple[int, int], Any] = {}
+    for _ in range(draw.number(1, 3)):
+        root = (draw.number(0, rows - 1), draw.number(0, columns - 1))
+        if root in entry:
+            continue
+        entry[root], exits[root] = RAMP, []
+        tips = [root]
+        for _ in range(draw.number(1, 2 * max(rows, columns))):
+            at = draw.one_of(tips if draw.chance(80) else list(exits))
+            port = draw.one_of(LINKS)
+            there = (at[0] + port.step[0], at[1] + port.step[1])
+            inside = 0 <= there[0] < rows and 0 <= there[1] < columns
+            if inside and there not in entry and port not in exits[at]:
+                exits[at].append(port)
+                entry[there], exits[there] = opposite(port), []
+                tips.append(there)
+    listeners = np.zeros(wafer.shape, bool)
+    sources = np.zeros(wafer.shape, bool)
+    for at, ports in exits.items():
+        if entry[at] is not RAMP and (not ports or draw.chance(40)):
+            ports.append(RAMP)
+            listeners[at] = True
+        if not ports:
+            continue  # a source without a way out stays unrouted
+        if draw.chance(1):  # a mistake of wiring
+            ports[0] = draw.one_of([port for port in LINKS if port is not entry[at]])
+        sources[at] = entry[at] is RAMP
+        wafer[at].route(color, Route(entry[at], tuple(dict.fromkeys(ports))))
+    return color, sources, listeners
+
+
+def _operations(draw: Draw, wafer: wse.Wafer, plans: list) -> None:
+    """Senders send, listeners take in, some pass on what they take in."""
+    x, y, h, s = (wafer.memories[name] for name in "xyhs")
+    done: set[int] = set()
+    for i, (color, sources, listeners, n) in enumerate(plans):
+        late = draw.chance(50)
+        if not late and draw.chance(50):
+            _alone(draw, wafer, sources | listeners)
+        if i not in done:
+            _send(draw, wafer, color, sources, n)
+        if draw.chance(30):
+            _alone(draw, wafer, draw_mask(draw, wafer.shape))
+        rest = listeners.copy()
+        for j in range(i + 1, len(plans)):  # pass on to another color
+            other, its_sources, _, _ = plans[j]
+            both = rest & its_sources
+            if j not in done and both.any() and draw.chance(70):
+                out = fabout(other)
+                wafer[both].add(fabin(color), draw.one_of([x.own[:n], h.own[:n], 0.5, s]),
+                                out=out, n=None if draw.chance(0) else n)
+                _send(draw, wafer, other, its_sources & ~both, n)
+                plans[j] = (*plans[j][:3], n)
+                done.add(j)
+                rest &= ~both
+        for j in range(i + 1, len(plans)):  # take two streams at once
+            other, its_sources, its_listeners, m = plans[j]
+            both = rest & its_listeners
+            if j not in done and m >= n and both.any() and draw.chance(30):
+                if not (its_sources & (sources | listeners)).any():
+                    _send(draw, wafer, other, its_sources, m)
+                    done.add(j)
+                    wafer[both].add(fabin(color), fabin(other), out=x.own[:n])
+                    wafer[both].mov(fabin(other), out=x.own[: m - n])
+                    plans[j] = (other, its_sources, its_listeners & ~both, m)
+                    rest &= ~both
+        _take(draw, wafer, color, rest, n)
+
+
+def draw_mask(draw: Draw, shape: tuple[int, int]) -> np.ndarray:
+    """A mask of odd shape."""
+    numbers = np.random.default_rng(draw.number(0, 2**31))
+    return numbers.random(shape) < draw.one_of([0.2, 0.6, 1.0])
+
+
+def _send(draw: Draw, wafer: wse.Wafer, color: Any, where: np.ndarray, n: int) -> None:
+    x, y, h, s = (wafer.memories[name] for name in "xyhs")
+    if draw.chance(2):
+        n = max(0, n + draw.one_of([-1, 1]))  # a mistake of counting
+    first = draw.number(1, n) if n > 1 and draw.chance(30) else n
+    for start, count in ((0, first), (first, n - first)):
+        way = draw.number(1, 6)
+        out = fabout(color)
+        if way == 1:
+            wafer[where].mov(2.5, out=out, n=count)
+        elif way == 2:
+            wafer[where].add(s, 1.5, out=out, n=count)
+        elif way == 3:
+            wafer[where].mul(x.own[start : start + count], s, out=out)
+        elif way == 4:
+            counts = np.where(where, count, 0)
+            wafer[...].mov(-1.25, out=out, n=counts)
+        elif way == 5:
+            wafer[where].mov(h.own[start : start + count], out=out)
+        else:
+            wafer[where].mov(x.own[start : start + count], out=out)
+
+
+def _take(draw: Draw, wafer: wse.Wafer, color: Any, where: np.ndarray, n: int) -> None:
+    x, y, h, s = (wafer.memories[name] for name in "xyhs")
+    if draw.chance(2):
+        n = max(0, n + draw.one_of([-1, 1]))
+    first = draw.number(1, n) if n > 1 and draw.chance(30) else n
+    for start, count in ((0, first), (first, n - first)):
+        way = draw.number(1, 7)
+        part = x.own[start : start + count] if start + count <= 24 else x.own[:0]
+        if way == 1:
+            wafer[where].add(fabin(color), part, out=part)
+        elif way == 2:
+            wafer[where].mac(fabin(color), s, out=part)
+        elif way == 3:
+            wafer[where].max(part, fabin(color), out=part)
+        elif way == 4 and count == 24:
+            wafer[where].mac(fabin(color), h, acc=x, out=y)
+        elif way == 5:
+            wafer[where].mac(h.own[start : start + count], fabin(color), out=part)
+        elif way == 6:
+            wafer[where].add(fabin(color), h.own[start : start + count],
+                             out=h.own[start : start + count])
+        else:
+            wafer[where].mov(fabin(color), out=part)
+
+
+def _alone(draw: Draw, wafer: wse.Wafer, where: np.ndarray) -> None:
+    """Operations on memory alone."""
+    x, y, h, s = (wafer.memories[name] for name in "xyhs")
+    way = draw.number(1, 5)
+    if way == 1:
+        wafer[where].mul(x, 0.75, out=x)
+    elif way == 2:
+        wafer[where].mac(h, h, out=h)
+    elif way == 3:
+        wafer[where].mac(x.own[: draw.number(1, 24)], s, out=x.own[0:1]) if draw.chance(0) else (
+            wafer[where].mac(y, s, out=y)
+        )
+    elif way == 4:
+        wafer[where].max(y.own[1:3, ::2], 0.0, out=y.own[1:3, ::2])
+    else:
+        wafer[where].add(x.own[3], s, out=s)

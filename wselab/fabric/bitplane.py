@@ -1,0 +1,354 @@
+"""The bitplane engine: steps every cycle of the whole wafer, 64 PEs to a word.
+
+It keeps control apart from values: this module finds *when* each element is handled, and `replay`
+computes the values, which do not depend on when. It steps a window, the lines in which anything
+can move; nothing leaves it sooner than its margin allows.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .circuit import LOW, Circuit, Planes, scratch_groups, state_groups, wire
+from .color import Color
+from .planes import WORD, Layout, bits_of, write_bits
+from .ports import RAMP
+from .program import Program, Schedule
+from .state import State
+
+BLOCK = 64  # cycles between two looks at where anything moves, at most
+MARGIN = 16  # lines around what moves when a window is opened; it is good for half of that
+CHUNK = 1 << 16  # PEs that start operations in one go
+
+
+class Control:
+    """One launch, stepped: when each operation of each PE ends."""
+
+    def __init__(self, program: Program, schedule: Schedule):
+        self.rules, self.schedule = program.rules, schedule
+        self.color_count = len(program.colors)
+        used = {c for o in program.operations for c in (*o.reads, o.sends) if c is not None}
+        slots = [c for c in program.colors if c in used or c.entry.any()]
+        self.starts = Starts(program, slots)
+        self.wiring = wire(program, slots, self.starts.high)
+        layout = self.layout = self.wiring.layout
+        groups = state_groups(
+            len(slots), program.rules.queue_depth, program.rules.ramp_latency, self.starts.high
+        )
+        masks = self.wiring.masks
+        self.groups = groups | {name: len(planes) for name, planes in masks.items()}
+        self.full = Planes(self.groups, layout.size, layout.words)
+        self.full.table("room")[:] = ~np.uint64(0)
+        for name, planes in masks.items():
+            for row, plane in zip(self.full.table(name), planes, strict=True):
+                row[:] = plane
+        everyone = layout.bits()
+        self.step = np.zeros(layout.size * WORD, np.int32)
+        self.step[everyone] = schedule.first[schedule.class_of[layout.places(everyone)]]
+        active = everyone[schedule.operation[self.step[everyone]] >= 0]
+        self.left = len(active)  # PEs that have not ended all they have to do
+        self.wakes: dict[int, list[np.ndarray]] = {0: [active]}  # who starts an operation when
+        self.restless = (0, 0)  # lines with new operations that wait for nothing
+        self.window, self.lines = self.full, (0, 0)  # which lines of the wafer are stepped
+        self.circuit: Circuit | None = None
+        self.now = 0
+
+    def run(self, max_cycles: int | None, progress: Any = None, exact: bool = False) -> str:
+        """Step to the end: "ended", "stuck" or "limit". ``exact`` finds the cycle of a standstill."""
+        limit = float("inf") if max_cycles is None else max_cycles
+        while self.left:
+            if self.now >= limit:
+                return "limit"
+            self._wake()
+            if not self.left:
+                break
+            horizon = self._look()
+            before = self.now
+            if horizon:
+                self._block(int(min(self.now + (1 if exact else min(horizon, BLOCK)), limit)))
+                if progress:
+                    progress(self.now)
+            if horizon and (self.now == before or self._moved()):
+                continue
+            if not self.left:
+                break
+            if not self.wakes:
+                self.now -= 1 if horizon else 0  # the cycle in which nothing moved
+                return "stuck"
+            self.now = int(min(max(self.now, min(self.wakes)), limit))  # nothing moves before
+        return "ended"
+
+    def _block(self, end: int) -> None:
+        """Step until cycle ``end``, or until an operation starts that the window cannot hold."""
+        circuit, eighth = self.circuit, (1 << LOW) - 1
+        if circuit is None:
+            return
+        cycle, ended = circuit.cycle, circuit.scratch("ended")
+        while self.now < end:
+            if self.now in self.wakes:
+                self._wake()
+                first, last = self.restless
+                reach, (low, high) = end - self.now, self.lines
+                total = self.layout.count + 2
+                early = first - low <= reach and low > 0 or high - last <= reach and high < total
+                if not self.left or (first < last and early):
+                    return
+            cycle(self.now)
+            if self.now & eighth == eighth:
+                circuit.flush()
+            self.now += 1
+            if ended.any():
+                self._end(ended)
+                if not self.left:
+                    return
+
+    def _end(self, ended: np.ndarray) -> None:
+        """Count the PEs that have ended all; wake the others when their next operation begins."""
+        self.left -= int(np.bitwise_count(ended).sum())
+        followed = ended & self.window("followed")
+        if followed.any():
+            bits = bits_of(followed) + self.lines[0] * self.layout.words * WORD
+            self.left += len(bits)
+            self.step[bits] += 1
+            self.wakes.setdefault(self.now + self.rules.gap, []).append(bits)
+
+    def _wake(self) -> None:
+        """Start the operations that begin in this cycle."""
+        groups = self.wakes.pop(self.now, None)
+        if groups is None:
+            return
+        bits = groups[0] if len(groups) == 1 else np.sort(np.concatenate(groups))
+        numbers = self.schedule.operation[self.step[bits]]
+        over = numbers < 0
+        if over.any():
+            self.left -= int(over.sum())
+            bits, numbers = bits[~over], numbers[~over]
+        computing = self.starts.computing[numbers]
+        if computing.any():
+            self._compute(bits[computing], numbers[computing])
+            bits, numbers = bits[~computing], numbers[~computing]
+        for at in range(0, len(bits), CHUNK):
+            self._load(bits[at : at + CHUNK], numbers[at : at + CHUNK])
+
+    def _compute(self, bits: np.ndarray, numbers: np.ndarray) -> None:
+        """An operation on memory alone takes a known time: the PE wakes behind it."""
+        cycles = self.starts.cycles(bits, numbers, self.layout)
+        self.step[bits] += 1
+        followed = self.schedule.operation[self.step[bits]] >= 0
+        wakes = self.now + cycles + self.rules.gap * followed
+        order = np.argsort(wakes, kind="stable")
+        ordered = wakes[order]
+        starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+        for group, cycle in zip(np.split(bits[order], starts[1:]), ordered[starts], strict=True):
+            self.wakes.setdefault(int(cycle), []).append(group)
+
+    def _load(self, bits: np.ndarray, numbers: np.ndarray) -> None:
+        """Put operations on the fabric into the planes, in the window and beyond it."""
+        followed = self.schedule.operation[self.step[bits] + 1] >= 0
+        values = self.starts.planes(bits, numbers, followed, self.layout)
+        width = self.layout.words * WORD
+        low, high = (edge * width for edge in self.lines)
+        inside = (bits >= low) & (bits < high)
+        window = self.window.table("not_reading", "high")
+        if inside.all():
+            write_bits(window, bits - low, values)
+        else:
+            write_bits(window, bits[inside] - low, values[:, inside])
+            full = self.full.table("not_reading", "high")
+            write_bits(full, bits[~inside], values[:, ~inside])
+        senders = bits[self.starts.reads_nothing[numbers]] // width
+        if len(senders):
+            span = [*self.restless, senders[0], senders[-1] + 1][0 if any(self.restless) else 2 :]
+            self.restless = int(min(span)), int(max(span))
+
+    def _look(self) -> int:
+        """Fit the window to where anything can move; gives for how many cycles it is good."""
+        if self.circuit:
+            self.circuit.flush()
+        total = self.layout.count + 2
+        low, high = self._active()
+        self.restless = (0, 0)
+        if low >= high:
+            return 0
+        first, last = self.lines
+        good = MARGIN // 2
+        near = (first and low - first < good) or (last < total and last - high < good)
+        if near or last - first > 2 * (high - low) + 4 * MARGIN or first == last:
+            margin = max(MARGIN, (high - low) // 4)
+            self._open(max(0, low - margin), min(total, high + margin))
+            first, last = self.lines
+        return min(low - first if first else BLOCK, last - high if last < total else BLOCK)
+
+    def _active(self) -> tuple[int, int]:
+        """The lines that hold a wavelet or an operation that waits for nothing: first, last + 1."""
+        low, high = self.restless
+        first, last = self.lines
+        if first < last:
+            window = self.window
+            fireable = np.bitwise_and.reduce(window.table("not_reading"), axis=0) & window("live")
+            for name in ("some", "belt"):
+                fireable |= np.bitwise_or.reduce(window.table(name), axis=0)
+            lines = first + np.flatnonzero(fireable.reshape(-1, self.layout.words).any(axis=1))
+            if len(lines):
+                ends = [int(lines[0]), int(lines[-1]) + 1, *((low, high) if low < high else ())]
+                low, high = min(ends), max(ends)
+        return low, high
+
+    def _open(self, first: int, last: int) -> None:
+        """Step lines ``first`` to ``last`` from now on: a compact copy, or the planes themselves."""
+        self._close()
+        words = self.layout.words
+        self.lines = (first, last)
+        if 4 * (last - first) > 3 * (self.layout.count + 2):
+            self.lines, self.window = (0, self.layout.count + 2), self.full
+        else:
+            self.window = Planes(self.groups, (last - first) * words, words)
+            self.window.all()[:] = self.full.all()[:, first * words : last * words]
+        groups = scratch_groups(self.wiring)
+        self.circuit = Circuit(self.wiring, self.window, Planes(groups, self.window.size, words))
+
+    def _close(self) -> None:
+        """Write what the window holds back to the planes of the whole wafer."""
+        if self.window is not self.full:
+            first, last = (line * self.layout.words for line in self.lines)
+            changing = self.window.table("some", "high")
+            self.full.table("some", "high")[:, first:last] = changing
+        self.window, self.lines = self.full, (0, 0)
+
+    def _moved(self) -> bool:
+        """Whether anything moved in the last cycle."""
+        scratch = self.circuit.scratch if self.circuit else None
+        return scratch is not None and any(scratch(n).any() for n in ("fire", "go", "step"))
+
+    def drained(self) -> bool:
+        """Whether no wavelet is left inside."""
+        self._close()
+        return not any(self.full.table(name).any() for name in ("some", "belt"))
+
+    def state(self) -> State:
+        """What stands where, now."""
+        if self.circuit:
+            self.circuit.flush()
+        self._close()
+        layout, colors = self.layout, self.wiring.colors
+        state = State.empty(layout.shape, self.color_count)
+        state.cycle = self.now
+        levels = [*self.full.table("some"), *self.full.table("more")]
+        belts = list(self.full.table("belt"))
+        rooms = list(self.full.table("room"))
+        for slot, color in enumerate(self.wiring.slots):
+            for half, queues, ways in ((0, state.queued, state.leaving), (1, state.waiting, state.arriving)):
+                plane = half * colors + slot
+                for level in levels[plane :: 2 * colors]:
+                    queues[color.number] += layout.unpack(level)
+                queues[color.number] += ~layout.unpack(rooms[plane])
+                for place in belts[plane :: 2 * colors]:
+                    ways[color.number] += layout.unpack(place)
+        self._note_operations(state)
+        return state
+
+    def _note_operations(self, state: State) -> None:
+        """Which operation each PE is at, and how much of it is done."""
+        layout, starts = self.layout, self.starts
+        asleep = np.zeros(len(self.step), bool)  # its next operation has not begun
+        for groups in self.wakes.values():
+            for bits in groups:
+                asleep[bits] = True
+        everyone = layout.bits()
+        numbers = self.schedule.operation[self.step[everyone]]
+        live = layout.unpack(self.full("live"))[layout.places(everyone)]
+        mute = starts.is_mute(everyone, numbers, layout)
+        ended = ~live & ~asleep[everyone] & ~mute & (numbers >= 0)
+        state.operation[layout.places(everyone)] = np.where(ended, -1, numbers)
+        live |= mute & ~asleep[everyone]
+        count = np.zeros(layout.shape, np.int64)
+        for bit, plane in enumerate([*self.full.table("low"), *self.full.table("high")]):
+            count += layout.unpack(plane).astype(np.int64) << bit
+        where = layout.places(everyone[live])
+        n = starts.elements(everyone[live], numbers[live], layout)
+        state.handled[where] = n - ((1 << (LOW + starts.high)) - count[where])
+
+
+class Starts:
+    """What the planes of a PE hold when an operation starts, for each operation of a program."""
+
+    def __init__(self, program: Program, slots: list[Color]):
+        self.operations, self.rules, self.shape = program.operations, program.rules, program.shape
+        self.slots = slots
+        count = len(program.operations)
+        self.computing = np.array([not o.on_fabric for o in program.operations], bool)
+        self.reads_nothing = np.array([not o.reads for o in program.operations], bool)
+        self.reading = np.zeros((len(slots), count), np.uint64)
+        self.sending = np.zeros((len(slots), count), np.uint64)
+        self.fixed_n = np.zeros(count, np.int64)
+        self.varying = [i for i, o in enumerate(program.operations) if np.ndim(o.n)]
+        self.mute: dict[int, np.ndarray] = {}  # operations that send where the router takes nothing
+        longest = 1
+        for number, operation in enumerate(program.operations):
+            for color in operation.reads:
+                self.reading[slots.index(color), number] = 1
+            if operation.sends is not None:
+                self.sending[slots.index(operation.sends), number] = 1
+                deaf = ~operation.sends.enters_by(RAMP)
+                if deaf[operation.where].any():
+                    self.mute[number] = deaf
+            if np.ndim(operation.n) == 0:
+                self.fixed_n[number] = operation.n
+            if operation.on_fabric:
+                longest = max(longest, int(np.max(operation.n, initial=0)))
+        self.high = max(0, (longest - 1).bit_length() - LOW)
+
+    def elements(self, bits: np.ndarray, numbers: np.ndarray, layout: Layout) -> np.ndarray:
+        """How many elements each PE's operation handles."""
+        n = self.fixed_n[numbers]
+        for number in self.varying:
+            those = numbers == number
+            if those.any():
+                n[those] = self.operations[number].n[layout.places(bits[those])]
+        return n
+
+    def is_mute(self, bits: np.ndarray, numbers: np.ndarray, layout: Layout) -> np.ndarray:
+        """Whether each PE's operation sends where its router takes nothing from the ramp."""
+        mute = np.zeros(len(bits), bool)
+        for number, deaf in self.mute.items():
+            those = numbers == number
+            mute[those] = deaf[layout.places(bits[those])]
+        return mute
+
+    def cycles(self, bits: np.ndarray, numbers: np.ndarray, layout: Layout) -> np.ndarray:
+        """How many cycles each PE's operation on memory alone takes."""
+        n = self.elements(bits, numbers, layout)
+        for number in np.unique(numbers):
+            those = numbers == number
+            n[those] = self.operations[number].cycles(n[those], self.rules)
+        return n
+
+    def planes(
+        self, bits: np.ndarray, numbers: np.ndarray, followed: np.ndarray, layout: Layout
+    ) -> np.ndarray:
+        """0 or 1 for each plane from "not_reading" to "high" and each PE that starts."""
+        n = self.elements(bits, numbers, layout)
+        live = ~self.is_mute(bits, numbers, layout)
+        counter = (1 << (LOW + self.high)) - n
+        counting = (counter >> np.arange(LOW + self.high)[:, None]) & 1
+        reading, sending = self.reading[:, numbers], self.sending[:, numbers]
+        others = [followed, live, np.zeros(len(bits)), n <= (1 << LOW)]
+        return np.concatenate(
+            [reading ^ np.uint64(1), sending ^ np.uint64(1), reading, sending]
+            + [row[None].astype(np.uint64) for row in others]
+            + [counting.astype(np.uint64)]
+        )
+
+
+def simulate(
+    program: Program, schedule: Schedule, max_cycles: int | None = None, progress: Any = None
+) -> tuple[Control, str]:
+    """Step ``program``; gives the control and how it ended: "ended", "stuck" or "limit"."""
+    control = Control(program, schedule)
+    how = control.run(max_cycles, progress)
+    if how == "stuck":  # known to the block; once more, to the cycle
+        control = Control(program, schedule)
+        how = control.run(max_cycles, progress, exact=True)
+    return control, how

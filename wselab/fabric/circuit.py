@@ -1,0 +1,366 @@
+"""The rules of the fabric as a circuit: gates between planes, applied once a cycle.
+
+Planes of one kind lie side by side in one buffer, one plane a color, so that a gate serves all
+colors in one call. The comments name the rule (see docs/rules.md) that a group of gates stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .color import Color, linked, neighbour
+from .planes import Layout, choose_layout
+from .ports import LINKS, PORTS, RAMP, Port, opposite
+from .program import Program
+
+AND, OR, XOR = np.bitwise_and, np.bitwise_or, np.bitwise_xor
+UP, DOWN = np.left_shift, np.right_shift
+ONE, TOP, ALL = np.uint64(1), np.uint64(63), np.uint64(2**64 - 1)
+LOW = 3  # counter bits that are updated each cycle; the others every 2**LOW cycles
+
+Gate = tuple[Callable[..., Any], np.ndarray, Any, np.ndarray]
+
+
+class Planes:
+    """Named groups of planes in one buffer of equal planes, ``size`` words each."""
+
+    def __init__(self, groups: dict[str, int], size: int, margin: int = 0):
+        self.groups, self.size = groups, size
+        self.first: dict[str, int] = {}
+        total = 0
+        for name, count in groups.items():
+            self.first[name], total = total, total + count
+        self.margin = margin
+        self.buffer = np.zeros(total * size + 2 * margin, np.uint64)
+
+    def __call__(self, name: str, low: int = 0, high: int | None = None, shift: int = 0):
+        """Planes ``low`` to ``high`` of a group, end to end, read ``shift`` words further on."""
+        high = self.groups[name] if high is None else high
+        start = self.margin + self.first[name] * self.size + shift
+        return self.buffer[start + low * self.size : start + high * self.size]
+
+    def all(self) -> np.ndarray:
+        """Every group, as an array of shape (planes, words)."""
+        return self.buffer[self.margin : len(self.buffer) - self.margin].reshape(-1, self.size)
+
+    def table(self, name: str, last: str | None = None) -> np.ndarray:
+        """A group (up to group ``last``) as an array of shape (planes, words)."""
+        end = last or name
+        low = self.margin + self.first[name] * self.size
+        high = self.margin + (self.first[end] + self.groups[end]) * self.size
+        return self.buffer[low:high].reshape(-1, self.size)
+
+
+def state_groups(colors: int, depth: int, latency: int, high: int) -> dict[str, int]:
+    """The planes that hold state, in the order that lets gates span neighbouring groups.
+
+    Queues come in pairs of halves: the routers', then the PEs' own. ``some``: holds one or more;
+    ``room``: not full; ``more``: levels between. A belt place likewise: out, then in.
+    """
+    both = 2 * colors
+    return {
+        "some": both,
+        "room": both,
+        "more": (depth - 2) * both,
+        "belt": latency * both,
+        # what the current operation of a PE is:
+        "not_reading": colors,
+        "not_sending": colors,
+        "reading": colors,
+        "sending": colors,
+        "followed": 1,  # by another operation
+        "live": 1,
+        "carried": 1,
+        "nearly": 1,
+        "low": LOW,
+        "high": high,
+    }
+
+
+@dataclass
+class Wiring:
+    """What the routes of a program make constant for its circuit.
+
+    ``slots`` are the colors in use, in the order of their planes; ``leaving`` and ``entering`` give
+    for each link the range of slots that use it; ``shared`` gives for each slot the ports that it
+    shares with another color in some router, ``orders`` the orders in which those slots ask, one a
+    cycle in turn; ``masks`` are the constant planes by group and slot.
+    """
+
+    layout: Layout
+    slots: list[Color]
+    depth: int
+    latency: int
+    high: int
+    leaving: dict[Port, tuple[int, int]]
+    entering: dict[Port, tuple[int, int]]
+    shared: list[list[Port]]
+    orders: list[list[int]]
+    masks: dict[str, list[np.ndarray]]
+
+    @property
+    def colors(self) -> int:
+        """How many colors are in use."""
+        return len(self.slots)
+
+    @property
+    def stuck(self) -> bool:
+        """Whether some router sends where nothing takes it, so that its head can never move."""
+        return "free to go" in self.masks
+
+
+def wire(program: Program, slots: list[Color], high: int) -> Wiring:
+    """The constant planes of a program, and which gates it needs."""
+    rules = program.rules
+    good = {(c, port): linked(c, port) for c in slots for port in LINKS}  # by where they enter
+    to = {
+        (c, port): neighbour(good[c, opposite(port)], port) & c.leaves_by(port)
+        for c in slots
+        for port in LINKS
+    }
+    to |= {(c, RAMP): c.leaves_by(RAMP) for c in slots}
+    layout = choose_layout(
+        program.shape, {port: sum(int(good[c, port].sum()) for c in slots) for port in LINKS}
+    )
+
+    def span(table: dict, port: Port) -> tuple[int, int] | None:
+        used = [slot for slot, c in enumerate(slots) if table[c, port].any()]
+        return (min(used), max(used) + 1) if used else None
+
+    leaving = {port: found for port in LINKS if (found := span(to, port))}
+    entering = {port: found for port in LINKS if (found := span(good, port))}
+    shared: list[list[Port]] = [[] for _ in slots]
+    for port in PORTS:
+        count = sum(to[c, port].astype(np.int8) for c in slots)
+        crowded = count > 1 if len(slots) > 1 else np.zeros(program.shape, bool)
+        for slot, c in enumerate(slots):
+            if (to[c, port] & crowded).any():
+                shared[slot].append(port)
+    turns = len(program.colors) if rules.arbitration == "rotate" else 1
+    asking = sorted((c.number, slot) for slot, c in enumerate(slots) if shared[slot])
+    orders = [
+        [slot for number, slot in sorted(asking, key=lambda one: (one[0] - turn) % turns)]
+        if turns > 1
+        else [slot for number, slot in asking]
+        for turn in range(turns)
+    ]
+    masks: dict[str, list[np.ndarray]] = {}
+    for port in (*leaving, RAMP):
+        masks[f"stays {port}"] = [~layout.pack(to[c, port]) for c in slots]
+    for port in {port for ports in shared for port in ports} | {RAMP}:
+        masks[f"leaves {port}"] = [layout.pack(to[c, port]) for c in slots]
+    for port in entering:
+        masks[f"enters {port}"] = [layout.pack(good[c, port]) for c in slots]
+    lost = [
+        np.logical_or.reduce([c.leaves_by(port) & ~to[c, port] for port in LINKS]) for c in slots
+    ]
+    if any(mask.any() for mask in lost):
+        masks["free to go"] = [~layout.pack(mask) for mask in lost]
+    return Wiring(
+        layout, slots, rules.queue_depth, rules.ramp_latency, high, leaving, entering, shared,
+        orders if asking else [], masks,
+    )
+
+
+def scratch_groups(wiring: Wiring) -> dict[str, int]:
+    """The planes that live within a cycle."""
+    colors, both = wiring.colors, 2 * wiring.colors
+    return {
+        "go": colors,  # heads of routers that move; with "taken" these are the queues' pops
+        "taken": colors,  # wavelets that processors take
+        "sent": colors,  # and send: what enters the out belts
+        "nothing": colors,
+        "step": wiring.latency * both,  # what leaves each belt place
+        "test": both,
+        "spare": both,
+        "fire": 1,
+        "carries": 2,
+        "ended": 1,
+        "port free": len(PORTS),
+    }
+
+
+class Circuit:
+    """The gates for one window of lines. ``wiring`` holds what the routes make constant."""
+
+    def __init__(self, wiring: Wiring, state: Planes, scratch: Planes):
+        self.wiring, self.state, self.scratch = wiring, state, scratch
+        self.before = self._fire() + self._heads()
+        self.contended = [self._share(order) for order in wiring.orders]
+        self.after = self._belts() + self._arrivals() + self._queues() + self._count()
+        self.every_eighth = self._carry_on()
+
+    def cycle(self, now: int) -> None:
+        """One cycle of the whole window."""
+        for gate, a, b, out in self.before:
+            gate(a, b, out)
+        if self.contended:
+            for gate, a, b, out in self.contended[now % len(self.contended)]:
+                gate(a, b, out)
+        for gate, a, b, out in self.after:
+            gate(a, b, out)
+
+    def flush(self) -> None:
+        """Bring the slow counter bits up to date."""
+        for gate, a, b, out in self.every_eighth:
+            gate(a, b, out)
+
+    def _fire(self) -> list[Gate]:
+        # Rule 7: an element is handled if every stream read has one and the stream sent has room.
+        s, t, colors = self.state, self.scratch, self.wiring.colors
+        size = s.size
+        inputs_and_way_out = s("some", colors, 3 * colors)  # PEs' own queues, then routers' room
+        test = t("test")
+        gates: list[Gate] = [(OR, inputs_and_way_out, s("not_reading", 0, 2 * colors), test)]
+        width = 2 * colors
+        while width > 1:
+            half = width // 2
+            low, high = test[: half * size], test[(width - half) * size : width * size]
+            gates.append((AND, low, high, low))
+            width -= half
+        gates.append((AND, test[:size], s("live"), t("fire")))
+        takes_and_sends = t("taken", 0, 2 * colors).reshape(-1, size)
+        operation = s("reading", 0, 2 * colors).reshape(-1, size)
+        gates.append((AND, operation, t("fire"), takes_and_sends))
+        return gates
+
+    def _heads(self) -> list[Gate]:
+        # Rule 4: a head moves if there is room behind all its ports.
+        s, t, wiring = self.state, self.scratch, self.wiring
+        colors = wiring.colors
+        go, test = t("go"), t("test", 0, colors)
+        gates: list[Gate] = [(OR, s(f"stays {RAMP}"), s("room", colors), test)]
+        gates.append((AND, s("some", 0, colors), test, go))
+        for port, (low, high) in wiring.leaving.items():
+            room, extra = self._beside(s, "room", port, low, high)
+            part = test[: (high - low) * s.size]
+            gates += extra
+            gates.append((OR, s(f"stays {port}", low, high), room, part))
+            gates.append((AND, t("go", low, high), part, t("go", low, high)))
+        if wiring.stuck:
+            gates.append((AND, go, s("free to go"), go))
+        return gates
+
+    def _beside(self, planes: Planes, name: str, port: Port, low: int, high: int):
+        """What the neighbours behind a port hold, and the gates that fetch it."""
+        lines, places = self.wiring.layout.towards(port)
+        if lines:
+            return planes(name, low, high, shift=lines * self.wiring.layout.words), []
+        here, spare = planes(name, low, high), self.scratch("spare", low, high)
+        one_way, other_way = (DOWN, UP) if places > 0 else (UP, DOWN)
+        gates: list[Gate] = [(one_way, here, ONE, spare)]
+        if self.wiring.layout.words > 1:  # the bit that comes from the next word
+            carried = self.scratch("spare", self.wiring.colors + low, self.wiring.colors + high)
+            gates.append((other_way, planes(name, low, high, shift=places), TOP, carried))
+            gates.append((OR, spare, carried, spare))
+        return spare, gates
+
+    def _share(self, order: list[int]) -> list[Gate]:
+        # Rules 4 and 5: of the heads that want a port, the first in the order has it.
+        s, t = self.state, self.scratch
+        gates: list[Gate] = []
+        given: set[Port] = set()
+        test = t("test", 0, 1)
+        for color in order:
+            go = t("go", color, color + 1)
+            ports = self.wiring.shared[color]
+            for port in (port for port in ports if port in given):
+                free = self._free(port)
+                gates.append((OR, free, s(f"stays {port}", color, color + 1), test))
+                gates.append((AND, go, test, go))
+            for port in ports:
+                uses = s(f"leaves {port}", color, color + 1)
+                gates.append((AND, go, uses, test))
+                if port in given:
+                    gates.append((XOR, self._free(port), test, self._free(port)))
+                else:
+                    gates.append((XOR, test, ALL, self._free(port)))
+                given.add(port)
+        return gates
+
+    def _free(self, port: Port) -> np.ndarray:
+        return self.scratch("port free", port.number, port.number + 1)
+
+    def _belts(self) -> list[Gate]:
+        # Rule 6: a belt moves as a whole, if the queue at its end had room.
+        s, t, wiring = self.state, self.scratch, self.wiring
+        both, latency = 2 * wiring.colors, wiring.latency
+        gates: list[Gate] = []
+        for place in range(latency):
+            span = (place * both, (place + 1) * both)
+            gates.append((AND, s("belt", *span), s("room"), t("step", *span)))
+        gates.append((XOR, s("belt"), t("step"), s("belt")))
+        into_ramp = t("step", wiring.colors, both)  # the in half of place 0 stays empty
+        gates.append((AND, t("go"), s(f"leaves {RAMP}"), into_ramp))
+        entering = t("sent", 0, latency * both)  # sent, nothing, then each place but the last
+        gates.append((OR, s("belt"), entering, s("belt")))
+        return gates
+
+    def _arrivals(self) -> list[Gate]:
+        # Rule 2: what left a neighbour by a link enters here; it joins what leaves the out belts.
+        s, t, wiring = self.state, self.scratch, self.wiring
+        end = (wiring.latency - 1) * 2 * wiring.colors
+        gates: list[Gate] = []
+        for port, (low, high) in wiring.entering.items():
+            arriving, extra = self._beside(t, "go", port, low, high)
+            part = t("test", low, high)
+            pushed = t("step", end + low, end + high)
+            gates += extra
+            gates.append((AND, arriving, s(f"enters {port}", low, high), part))
+            gates.append((OR, pushed, part, pushed))
+        return gates
+
+    def _queues(self) -> list[Gate]:
+        # Rule 3: first in, first out; unary counts, so that a pop and a push are a few gates.
+        s, t, wiring = self.state, self.scratch, self.wiring
+        both = 2 * wiring.colors
+        pop = t("go", 0, both)
+        push = t("step", (wiring.latency - 1) * both)
+        rest, spare = t("test"), t("spare")
+        levels = [s("some")]
+        levels += [s("more", i * both, (i + 1) * both) for i in range(wiring.depth - 2)]
+        gates: list[Gate] = [(AND, pop, s("room"), rest), (OR, s("room"), pop, s("room"))]
+        for level in reversed(levels[1:]):
+            gates += [(AND, rest, level, spare), (XOR, level, spare, level), (XOR, rest, spare, rest)]
+        gates.append((XOR, levels[0], rest, levels[0]))
+        coming, leftover = push, rest
+        for level in levels:
+            gates += [(AND, coming, level, leftover), (OR, level, coming, level)]
+            coming, leftover = leftover, (spare if leftover is rest else rest)
+        gates.append((XOR, s("room"), coming, s("room")))
+        return gates
+
+    def _count(self) -> list[Gate]:
+        # Rule 7: counters count up to 2**bits, so that the carry out says "ended".
+        s, t = self.state, self.scratch
+        gates: list[Gate] = []
+        carry = t("fire")
+        for bit in range(LOW):
+            low, out = s("low", bit, bit + 1), t("carries", bit % 2, bit % 2 + 1)
+            gates += [(AND, low, carry, out), (XOR, low, carry, low)]
+            carry = out
+        if self.wiring.high:
+            gates.append((OR, s("carried"), carry, s("carried")))
+        gates.append((AND, carry, s("nearly"), t("ended")))
+        gates.append((XOR, s("live"), t("ended"), s("live")))
+        return gates
+
+    def _carry_on(self) -> list[Gate]:
+        # At most one carry leaves the low bits in 2**LOW cycles; it may wait that long.
+        s, t = self.state, self.scratch
+        gates: list[Gate] = []
+        carry, nearly = s("carried"), s("nearly")
+        for bit in range(self.wiring.high):
+            high, out = s("high", bit, bit + 1), t("carries", bit % 2, bit % 2 + 1)
+            gates += [(AND, high, carry, out), (XOR, high, carry, high)]
+            carry = out
+        if self.wiring.high:
+            gates.append((XOR, s("carried"), s("carried"), s("carried")))
+            gates.append((OR, s("high", 0, 1), s("high", 0, 1), nearly))
+            for bit in range(1, self.wiring.high):
+                gates.append((AND, nearly, s("high", bit, bit + 1), nearly))
+        return gates

@@ -1,0 +1,177 @@
+"""The memory of the PEs: what the host sees as one array, and what each PE calls its own."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .errors import MemoryBudgetError, ProgramError
+
+DTYPES = ("float32", "float16")
+
+
+class Memory(np.lib.mixins.NDArrayOperatorsMixin):
+    """A named piece of memory in every PE, an array of shape ``(rows, columns, *shape)``.
+
+    The host reads and writes it at once, as any array: ``x[:, 0] = 1.0``, ``x[0, 0].sum()``,
+    ``np.asarray(x)``. In an operation on the wafer ``x`` is each PE's own data, and ``x.own[...]``
+    a part of it. Made by `Wafer.memory`.
+    """
+
+    def __init__(self, name: str, array: np.ndarray):
+        self.name, self.array = name, array
+
+    @property
+    def own(self) -> Part:
+        """What each PE has of it: ``x.own[1:-1]``, ``A.own[:, j]``, ``v.own[j]``."""
+        return Part(self, ())
+
+    @property
+    def bytes_per_pe(self) -> int:
+        """Bytes that it takes in each PE."""
+        return math.prod(self.array.shape[2:]) * self.array.itemsize
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.array[key]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.array[key] = value
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.array, dtype=dtype, copy=copy)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        plain = [item.array if isinstance(item, Memory) else item for item in inputs]
+        outputs = kwargs.get("out", ())
+        if outputs:
+            kwargs["out"] = tuple(o.array if isinstance(o, Memory) else o for o in outputs)
+        result = getattr(ufunc, method)(*plain, **kwargs)
+        return outputs[0] if len(outputs) == 1 else result
+
+    def __getattr__(self, attribute: str) -> Any:  # shape, dtype, sum(), mean(), ...
+        if attribute.startswith("__") or attribute == "array":
+            raise AttributeError(attribute)
+        return getattr(self.array, attribute)
+
+    def __len__(self) -> int:
+        return len(self.array)
+
+    def __repr__(self) -> str:
+        shape = "x".join(map(str, self.array.shape[2:])) or "one value"
+        return f"<memory {self.name}: {shape} of {self.array.dtype} in each PE>"
+
+
+class Part:
+    """A part of what each PE has of a `Memory`: the operand of an operation."""
+
+    def __init__(self, memory: Memory, key: tuple[Any, ...]):
+        self.memory, self.key = memory, key
+        inner = memory.array.shape[2:]
+        try:
+            view = np.broadcast_to(np.zeros((), memory.array.dtype), inner)[key]
+        except IndexError as error:
+            raise ProgramError(
+                f"{memory.name}.own{_show(key)}: {error}; each PE has {memory.name} of shape {inner}"
+            ) from None
+        self.shape: tuple[int, ...] = view.shape
+        self.length = math.prod(self.shape)
+
+    def __getitem__(self, key: Any) -> Part:
+        key = key if isinstance(key, tuple) else (key,)
+        if self.key:
+            raise ProgramError(f"{self}: index it once, as in {self.memory.name}.own[...]")
+        for item in key:
+            if not isinstance(item, (int, np.integer, slice)) and item is not Ellipsis:
+                raise ProgramError(
+                    f"{self.memory.name}.own[{item!r}]: expected whole numbers and slices; "
+                    "lists and masks would need more than one operation"
+                )
+        return Part(self.memory, key)
+
+    @property
+    def dtype(self) -> str:
+        """The type of its values, "float32" or "float16"."""
+        return str(self.memory.array.dtype)
+
+    def of(self, array: np.ndarray, leading: int) -> np.ndarray:
+        """This part of ``array``, whose first ``leading`` axes number PEs."""
+        rest = () if Ellipsis in self.key else (Ellipsis,)  # a view, also of a single value
+        return array[(slice(None),) * leading + self.key + rest]
+
+    def overlaps(self, other: Part) -> bool:
+        """Whether the two share values of one PE without being the same part."""
+        if self.memory is not other.memory:
+            return False
+        inner = np.empty(self.memory.array.shape[2:], dtype=np.uint8)
+        mine, theirs = inner[self.key], inner[other.key]
+        same = (
+            mine.shape == theirs.shape
+            and mine.strides == theirs.strides
+            and mine.__array_interface__["data"] == theirs.__array_interface__["data"]
+        )
+        return not same and np.shares_memory(mine, theirs)
+
+    def __repr__(self) -> str:
+        return self.memory.name + (f".own{_show(self.key)}" if self.key else "")
+
+
+def _show(key: tuple[Any, ...]) -> str:
+    def one(item: Any) -> str:
+        if not isinstance(item, slice):
+            return "..." if item is Ellipsis else str(item)
+        ends = [("" if end is None else str(end)) for end in (item.start, item.stop)]
+        return ":".join(ends) + ("" if item.step is None else f":{item.step}")
+
+    return "[" + ", ".join(one(item) for item in key) + "]"
+
+
+def allocate(
+    name: str, wafer: tuple[int, int], shape: Any, dtype: Any, data: Any
+) -> Memory:
+    """A new `Memory` for a wafer of that shape, from zeros or around the caller's array."""
+    if data is not None and not isinstance(data, np.ndarray):
+        raise ProgramError(
+            f"memory {name!r}: data is a {type(data).__name__}; expected a NumPy array, "
+            "which is adopted without a copy"
+        )
+    if dtype is None:
+        dtype = "float32" if data is None else data.dtype
+    kind = np.dtype(dtype).name
+    if kind not in DTYPES:
+        raise ProgramError(
+            f"memory {name!r}: dtype {kind}; a PE computes in {' or '.join(DTYPES)}. "
+            "Try .astype(np.float32)"
+        )
+    if data is None:
+        if shape is None:
+            raise ProgramError(f"memory {name!r}: give a shape, such as 16 or (4, 4), or data=")
+        inner = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+        if any(not isinstance(size, (int, np.integer)) or size < 0 for size in inner):
+            raise ProgramError(f"memory {name!r}: shape {shape!r}; expected whole numbers")
+        return Memory(name, np.zeros((*wafer, *inner), kind))
+    if data.shape[:2] != wafer or data.dtype.name != kind:
+        raise ProgramError(
+            f"memory {name!r}: data has shape {data.shape} of {data.dtype}; expected "
+            f"{wafer[0]} rows x {wafer[1]} columns of PEs first, and {kind}"
+        )
+    if shape is not None and data.shape[2:] != np.zeros(shape, np.uint8).shape:
+        raise ProgramError(
+            f"memory {name!r}: data holds {data.shape[2:]} in each PE, not {shape}; leave shape out"
+        )
+    return Memory(name, data)
+
+
+def charge(memories: dict[str, Memory], new: Memory, budget: int) -> None:
+    """Refuse ``new`` when a PE's memory would overflow, with the table of what takes it."""
+    table = [*memories.values(), new]
+    total = sum(memory.bytes_per_pe for memory in table)
+    if total <= budget:
+        return
+    lines = "\n".join(f"  {memory.name:12} {memory.bytes_per_pe:>10,} bytes" for memory in table)
+    raise MemoryBudgetError(
+        f"memory {new.name!r} does not fit: each PE has {budget:,} bytes and "
+        f"{total:,} would be taken\n{lines}\n"
+        "Spread the data over more PEs, use dtype='float16', or process it in pieces."
+    )

@@ -1,0 +1,198 @@
+"""Operations: what a PE does, element by element, with memory, scalars and streams."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .color import Color
+from .errors import ProgramError
+from .memory import Memory, Part
+from .rules import Rules
+
+INPUTS = {"mov": 1, "add": 2, "mul": 2, "max": 2, "mac": 3}
+
+
+@dataclass(frozen=True)
+class FabIn:
+    """The stream that arrives at a PE's ramp on a color; see `fabin`."""
+
+    color: Any
+
+    def __repr__(self) -> str:
+        return f"fabin({self.color.name})"
+
+
+@dataclass(frozen=True)
+class FabOut:
+    """The stream that a PE sends on a color; see `fabout`."""
+
+    color: Any
+
+    def __repr__(self) -> str:
+        return f"fabout({self.color.name})"
+
+
+def fabin(color: Any) -> FabIn:
+    """The stream that arrives at each PE's ramp on ``color``, one value a wavelet: an input."""
+    return FabIn(color)
+
+
+def fabout(color: Any) -> FabOut:
+    """The stream that each PE sends on ``color``, one value a wavelet: for ``out=``."""
+    return FabOut(color)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One recorded operation of a set of PEs.
+
+    ``where`` indexes arrays of the wafer's shape; ``inputs`` are `Part`, `float` or `FabIn` (for
+    "mac": the two factors, then what the product is added to); ``out`` is `Part` or `FabOut`;
+    ``n`` counts elements, one number or an array of the wafer's shape; ``dtype`` is the type that
+    it computes in; ``line`` says where it was written.
+    """
+
+    kind: str
+    where: Any
+    inputs: tuple[Any, ...]
+    out: Any
+    n: Any
+    dtype: str
+    line: str
+
+    @property
+    def reads(self) -> tuple[Color, ...]:
+        """The colors it takes wavelets from."""
+        return tuple(item.color for item in self.inputs if isinstance(item, FabIn))
+
+    @property
+    def sends(self) -> Color | None:
+        """The color it sends on, if any."""
+        return self.out.color if isinstance(self.out, FabOut) else None
+
+    @property
+    def on_fabric(self) -> bool:
+        """Whether it takes or sends wavelets; if not, its length in cycles is known."""
+        return bool(self.reads) or self.sends is not None
+
+    def counts(self, shape: tuple[int, int]) -> np.ndarray:
+        """Elements that each PE of the wafer handles, 0 where the operation is not."""
+        counts = np.zeros(shape, np.int64)
+        counts[self.where] = self.n if np.ndim(self.n) == 0 else self.n[self.where]
+        return counts
+
+    def cycles(self, n: Any, rules: Rules) -> Any:
+        """Cycles that ``n`` elements take where nothing is waited for."""
+        if self.on_fabric:
+            return n
+        return rules.startup + -(-n // rules.rate(self.kind, self.dtype))
+
+    def __repr__(self) -> str:
+        inputs = [str(item) for item in self.inputs]
+        if self.kind == "mac":
+            acc = inputs.pop()
+            inputs += [] if acc == str(self.out) else [f"acc={acc}"]
+        return f"{self.kind}({', '.join(inputs)}, out={self.out})"
+
+
+def operand(item: Any, wafer: Any, is_out: bool = False) -> Any:
+    """``item`` as an operand of ``wafer``, or an error that says what one is."""
+    if isinstance(item, Memory):
+        item = item.own
+    if isinstance(item, Part):
+        if wafer.memories.get(item.memory.name) is not item.memory:
+            raise ProgramError(f"{item}: this memory belongs to another wafer")
+        if is_out and not item.memory.array.flags.writeable:
+            raise ProgramError(f"out={item}: its data= array is read-only; give a copy of it")
+        return item
+    if isinstance(item, FabOut if is_out else FabIn):
+        return item
+    if isinstance(item, (FabIn, FabOut)):
+        raise ProgramError(f"{item}: read with fabin(color), send with out=fabout(color)")
+    if isinstance(item, np.ndarray) and item.ndim:
+        raise ProgramError(
+            f"an array of shape {item.shape} as an operand: it is the host's. Each PE's own data "
+            "is named without an index (x) or by its part (x.own[1:-1])"
+        )
+    if is_out:
+        raise ProgramError(f"out={item!r}: expected memory, a part of it, or fabout(color)")
+    try:
+        return float(item)
+    except (TypeError, ValueError):
+        raise ProgramError(
+            f"operand {item!r}: expected memory, x.own[...], a number, or fabin(color)"
+        ) from None
+
+
+def check(operation: Operation) -> None:
+    """Refuse what a PE cannot do in one operation."""
+    colors = operation.reads
+    if len(set(colors)) < len(colors):
+        raise ProgramError(
+            f"{operation}: takes two wavelets of one color in a cycle; use two operations"
+        )
+    parts = [item for item in operation.inputs if isinstance(item, Part)]
+    if isinstance(operation.out, Part):
+        for part in parts:
+            if part.overlaps(operation.out):
+                raise ProgramError(
+                    f"{operation}: {part} and out={operation.out} overlap without being the same, "
+                    "which in hardware is a recurrence; use another memory for the result"
+                )
+
+
+def element_count(kind: str, operands: list[Any], n: Any, shape: tuple[int, int]) -> Any:
+    """Elements that an operation handles: what its operands hold, or ``n`` where none does."""
+    parts = [item for item in operands if isinstance(item, Part)]
+    lengths = {str(part): part.length for part in parts if part.shape}
+    if len(set(lengths.values())) > 1:
+        table = ", ".join(f"{name} holds {length}" for name, length in lengths.items())
+        raise ProgramError(f"{kind}: the lengths differ: {table}; expected the same everywhere")
+    if n is None:
+        if lengths:
+            return next(iter(lengths.values()))
+        if parts:
+            return 1
+        raise ProgramError(f"{kind}: no operand has a length; say how many elements with n=")
+    counts = np.asarray(n)
+    if counts.dtype.kind not in "iu" or (counts < 0).any():
+        raise ProgramError(f"{kind}: n={n!r}; expected whole numbers, 0 or more")
+    if lengths and (counts != next(iter(lengths.values()))).any():
+        name, length = next(iter(lengths.items()))
+        raise ProgramError(f"{kind}: n={n!r}, but {name} holds {length}; leave n out")
+    if isinstance(operands[-1], Part) and not operands[-1].shape and (counts > 1).any():
+        raise ProgramError(f"{kind}: out={operands[-1]} is one value, n={n!r} would overwrite it")
+    return int(counts) if counts.ndim == 0 else counts
+
+
+def compute_dtype(operands: list[Any]) -> str:
+    """The widest type among the memory operands; float32, a wavelet's own, where there is none."""
+    types = {item.dtype for item in operands if isinstance(item, Part)}
+    return "float16" if types == {"float16"} else "float32"
+
+
+def per_pe(counts: Any, where: Any, shape: tuple[int, int], kind: str) -> Any:
+    """``n`` as one number, or as an array of the wafer's shape from the region's or the wafer's."""
+    if np.ndim(counts) == 0:
+        return counts
+    region = np.empty(shape, np.uint8)[where].shape
+    full = np.zeros(shape, np.int64)
+    if counts.shape == region:
+        full[where] = counts
+    elif counts.shape == shape:
+        full[where] = counts[where]
+    else:
+        raise ProgramError(
+            f"{kind}: n has shape {counts.shape}; expected one number, or one a PE: "
+            f"{region} for this region or {shape} for the wafer"
+        )
+    return full
+
+
+def longest(operation: Operation) -> int:
+    """The largest element count over the PEs of an operation."""
+    return int(np.max(operation.n, initial=0)) if math.prod(np.shape(operation.n)) else 0

@@ -1,0 +1,81 @@
+"""Planes: one bit a PE, 64 PEs to a word, so that one machine instruction serves 64 PEs.
+
+A plane lists the wafer line by line. Lines are columns or rows, whichever more links cross, so
+that a step across lines is a step of whole words; an empty line stands before the first and behind
+the last, so that such a step never leaves the plane.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .ports import EAST, LINKS, SOUTH, Port
+
+WORD = 64
+
+
+class Layout:
+    """How the PEs of a wafer lie in the words of a plane."""
+
+    def __init__(self, shape: tuple[int, int], lines_are_columns: bool):
+        self.shape, self.lines_are_columns = shape, lines_are_columns
+        self.count, self.length = shape[::-1] if lines_are_columns else shape
+        self.words = -(-self.length // WORD)  # a line's
+        self.size = (self.count + 2) * self.words  # a plane's
+
+    def pack(self, mask: np.ndarray) -> np.ndarray:
+        """A plane from a boolean array of the wafer's shape."""
+        lines = np.zeros((self.count + 2, self.words * WORD // 8), np.uint8)
+        packed = np.packbits(mask.T if self.lines_are_columns else mask, axis=1, bitorder="little")
+        lines[1:-1, : packed.shape[1]] = packed
+        return lines.reshape(-1).view(np.uint64)
+
+    def unpack(self, plane: np.ndarray) -> np.ndarray:
+        """The boolean array of the wafer's shape that a plane stands for."""
+        lines = plane.view(np.uint8).reshape(self.count + 2, -1)[1:-1]
+        mask = np.unpackbits(lines, axis=1, count=self.length, bitorder="little").astype(bool)
+        return mask.T if self.lines_are_columns else mask
+
+    def bits(self, mask: np.ndarray | None = None) -> np.ndarray:
+        """Bit numbers of the PEs of a mask (all PEs if None), ascending."""
+        if mask is None:
+            lines = np.arange(1, self.count + 1)[:, None] * (self.words * WORD)
+            return (lines + np.arange(self.length)).ravel()
+        return bits_of(self.pack(mask))
+
+    def places(self, bits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and columns of the PEs with those bit numbers."""
+        line, position = np.divmod(bits, self.words * WORD)
+        return (position, line - 1) if self.lines_are_columns else (line - 1, position)
+
+    def towards(self, port: Port) -> tuple[int, int]:
+        """The step to the neighbour behind a link: (lines, places in the line)."""
+        down, right = port.step or (0, 0)
+        return (right, down) if self.lines_are_columns else (down, right)
+
+
+def choose_layout(shape: tuple[int, int], links: dict[Port, int]) -> Layout:
+    """Lines along which few links run: most wavelets then step by whole words."""
+    along_rows = links[EAST] + links[LINKS[3]]
+    along_columns = links[SOUTH] + links[LINKS[0]]
+    return Layout(shape, lines_are_columns=along_rows >= along_columns)
+
+
+def bits_of(plane: np.ndarray) -> np.ndarray:
+    """The numbers of the bits that are set, ascending."""
+    words = np.flatnonzero(plane)
+    spread = np.unpackbits(plane[words].view(np.uint8), bitorder="little").reshape(-1, WORD)
+    which, position = np.nonzero(spread)
+    return words[which] * WORD + position
+
+
+def write_bits(planes: np.ndarray, bits: np.ndarray, values: np.ndarray) -> None:
+    """Set bit ``bits[i]`` of plane p to ``values[p, i]`` (0 or 1); ``bits`` ascend."""
+    if not bits.size:
+        return
+    words, position = bits // WORD, (bits % WORD).astype(np.uint64)
+    starts = np.flatnonzero(np.diff(words, prepend=-1))
+    touched = words[starts]
+    fresh = np.bitwise_or.reduceat(values << position, starts, axis=1)
+    kept = ~np.bitwise_or.reduceat(np.uint64(1) << position, starts)
+    planes[:, touched] = (planes[:, touched] & kept) | fresh

@@ -1,0 +1,87 @@
+"""A program as the engines see it: routes, operations, memory, and who does what in which order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .color import Color
+from .memory import Part
+from .operations import Operation
+from .rules import Rules
+
+
+@dataclass
+class Program:
+    """What one launch runs. ``memories`` holds arrays of shape ``(rows, columns, ...)`` by name."""
+
+    shape: tuple[int, int]
+    rules: Rules
+    colors: list[Color]
+    operations: list[Operation]
+    memories: dict[str, np.ndarray]
+
+    @classmethod
+    def of(cls, wafer: Any) -> Program:
+        """The program recorded on a wafer since its last run."""
+        arrays = {name: memory.array for name, memory in wafer.memories.items()}
+        return cls(wafer.shape, wafer.rules, list(wafer.colors), list(wafer.recorded), arrays)
+
+    def on_copies(self) -> Program:
+        """The same program on copies of the memory that it writes."""
+        outs = [operation.out for operation in self.operations]
+        written = {out.memory.name for out in outs if isinstance(out, Part)}
+        copies = {name: a.copy() if name in written else a for name, a in self.memories.items()}
+        return Program(self.shape, self.rules, self.colors, self.operations, copies)
+
+
+class Schedule:
+    """The operations of each PE in order, PEs with the same list taken together as a class.
+
+    ``class_of`` has the wafer's shape; ``lists[k]`` are the operation numbers of class k. A *step*
+    is a place in the list of a class: ``first[k]`` is the step that class k begins with, the next
+    step is one more, and ``operation[step]`` is its operation, or -1 behind the end of a list.
+    """
+
+    def __init__(self, program: Program):
+        self.class_of = np.zeros(program.shape, np.int32)
+        self.lists: list[list[int]] = [[]]
+        self._sizes = [self.class_of.size]
+        previous, touched = None, []
+        for number, operation in enumerate(program.operations):
+            where = operation.where if np.ndim(operation.n) == 0 else operation.n > 0
+            if np.ndim(operation.n) == 0 and operation.n == 0:
+                continue
+            if not (isinstance(where, tuple) and where == previous):
+                touched = self._cut(where)
+            previous = where if isinstance(where, tuple) else None
+            for k in touched:
+                self.lists[k].append(number)
+        self.first = np.cumsum([0] + [len(numbers) + 1 for numbers in self.lists])[:-1]
+        self.operation = np.concatenate([[*numbers, -1] for numbers in self.lists]).astype(np.int64)
+
+    def _cut(self, where: Any) -> list[int]:
+        """Split the classes that ``where`` cuts; gives the classes that lie within it."""
+        inside = self.class_of[where]
+        if inside.size == 0:
+            return []
+        if inside.min() == inside.max():
+            present, counts = [int(inside.flat[0])], [inside.size]
+        else:
+            counts_of_all = np.bincount(inside.ravel(), minlength=len(self.lists))
+            present = np.flatnonzero(counts_of_all).tolist()
+            counts = counts_of_all[present].tolist()
+        renamed = np.arange(len(self.lists), dtype=np.int32)
+        within = []
+        for k, count in zip(present, counts, strict=True):
+            if count < self._sizes[k]:
+                renamed[k] = len(self.lists)
+                self.lists.append(list(self.lists[k]))
+                self._sizes[k] -= count
+                self._sizes.append(count)
+            within.append(int(renamed[k]))
+        if within != present:
+            self.class_of[where] = renamed[inside]
+        return within

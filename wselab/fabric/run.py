@@ -1,0 +1,118 @@
+"""Running a program: choosing the engine, and what a run tells."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import bitplane, reference
+from .errors import Deadlock, ProgramError, RunError, StillRunning, Undrained
+from .explain import explain_deadlock, explain_limit, explain_undrained
+from .program import Program, Schedule
+from .progress import Progress
+from .replay import Replay
+from .streams import streams
+
+ENGINES = ("bitplane", "reference")
+
+
+class Run:
+    """What a launch tells.
+
+    ``cycles``: up to and including the last element of the last operation. ``hops``: wavelets
+    times links taken. ``ramps``: wavelets given to processors. ``engine``: which engine ran, and
+    ``exact_because`` why its answer is that of the rules.
+    """
+
+    def __init__(
+        self, wafer: Any, cycles: int, hops: int, ramps: int, engine: str, exact_because: str
+    ):
+        self.chip, self.shape = wafer.chip, wafer.shape
+        self.cycles, self.hops, self.ramps = cycles, hops, ramps
+        self.engine, self.exact_because = engine, exact_because
+
+    def seconds(self, clock: float | None = None) -> float:
+        """Seconds that the cycles take at ``clock`` Hz, the chip's clock unless given."""
+        return self.cycles / (self.chip.clock_hz if clock is None else clock)
+
+    @property
+    def energy_j(self) -> tuple[float, float]:
+        """Joules that the whole system draws in that time, from idle to measured mean power.
+
+        No energy per hop or operation of a wafer-scale engine is public, so this is power x time.
+        """
+        seconds = self.seconds()
+        return self.chip.system_idle_power_w * seconds, self.chip.system_power_w * seconds
+
+    def __repr__(self) -> str:
+        return (
+            f"<run: {self.cycles:,} cycles, {self.hops:,} hops, {self.ramps:,} ramp deliveries, "
+            f"engine {self.engine}>"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = {
+            "cycles": f"{self.cycles:,}",
+            f"time at {self.chip.clock_hz / 1e6:,.0f} MHz": f"{self.seconds() * 1e6:,.2f} µs",
+            "hops": f"{self.hops:,}",
+            "ramp deliveries": f"{self.ramps:,}",
+            "engine": f"{self.engine}: {self.exact_because}",
+        }
+        cells = "".join(f"<tr><th scope='row'>{k}</th><td>{v}</td></tr>" for k, v in rows.items())
+        return f"<table><caption>Run on {self.shape[0]} x {self.shape[1]} PEs</caption>{cells}</table>"
+
+
+def run(wafer: Any, engine: str | None, max_cycles: int | None, progress: Any) -> Run:
+    """Run what a wafer has recorded; see `Wafer.run`."""
+    if engine is not None and engine not in ENGINES:
+        raise ProgramError(f"engine {engine!r}: expected one of {', '.join(ENGINES)}, or None")
+    if max_cycles is not None and max_cycles < 0:
+        raise ProgramError(f"max_cycles={max_cycles}: expected a whole number, 0 or more")
+    program = Program.of(wafer)
+    with Progress(progress) as report:
+        if engine == "reference":
+            result = _run_reference(wafer, program, max_cycles, report)
+        else:
+            result = _run_bitplane(wafer, program, max_cycles, report)
+    wafer.recorded.clear()
+    return result
+
+
+def _run_reference(wafer: Any, program: Program, max_cycles: int | None, report: Any) -> Run:
+    copy = program.on_copies()
+    with np.errstate(all="ignore"):
+        how, hops, ramps, state = reference.simulate(copy, max_cycles, report)
+    _raise_unless_clean(how, program, state, max_cycles)
+    for name, array in copy.memories.items():
+        if array is not program.memories[name]:
+            program.memories[name][...] = array
+    return Run(wafer, state.cycle, hops, ramps, "reference", "it is the rules, one by one")
+
+
+def _run_bitplane(wafer: Any, program: Program, max_cycles: int | None, report: Any) -> Run:
+    schedule = Schedule(program)
+    control, how = bitplane.simulate(program, schedule, max_cycles, report)
+    if how != "ended" or not control.drained():
+        _raise_unless_clean(how, program, control.state(), max_cycles)
+    flows = [streams(program, color) for color in program.colors]
+    Replay(program, schedule, flows, control.layout.lines_are_columns).run()
+    why = (
+        "every cycle is stepped for every PE that can move; values follow streams whose order no "
+        "timing changes"
+    )
+    hops, ramps = sum(flow.hops() for flow in flows), sum(flow.ramps() for flow in flows)
+    return Run(wafer, control.now, hops, ramps, "bitplane", why)
+
+
+def _raise_unless_clean(how: str, program: Program, state: Any, max_cycles: int | None) -> None:
+    kind: type[RunError]
+    if how == "stuck":
+        kind, text = Deadlock, explain_deadlock(program, state)
+    elif how == "limit":
+        kind, text = StillRunning, explain_limit(program, state, max_cycles)
+    elif any(state.inside(color.number).any() for color in program.colors):
+        kind, text = Undrained, explain_undrained(program, state)
+    else:
+        return
+    raise kind(text, state.cycle, state)

@@ -1,0 +1,80 @@
+"""Streams: where the wavelets of each color come from, worked out from the routes alone.
+
+Routes do not change within a launch and every queue has one writer, so each router that a color
+passes belongs to the tree of one source, and the j-th wavelet out is the j-th in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .color import Color, linked
+from .ports import LINKS, RAMP
+from .program import Program
+
+
+@dataclass
+class Streams:
+    """The streams of one color; PEs are numbered row by row.
+
+    ``source``: for each router, the PE whose processor feeds it, or -1. ``sent``: for each PE, the
+    wavelets that its operations send. ``listening``: whether the color leaves the router by the
+    ramp.
+    """
+
+    source: np.ndarray
+    sent: np.ndarray
+    listening: np.ndarray
+
+    @property
+    def traffic(self) -> np.ndarray:
+        """Wavelets that enter each router."""
+        fed = self.source >= 0
+        return np.where(fed, self.sent[self.source], 0)
+
+    def hops(self) -> int:
+        """Wavelets times links of the tree that each of them takes."""
+        off_source = self.source != np.arange(len(self.source))
+        return int(self.traffic[off_source].sum())
+
+    def ramps(self) -> int:
+        """Wavelets that processors are given."""
+        return int(self.traffic[self.listening].sum())
+
+
+def streams(program: Program, color: Color) -> Streams:
+    """The streams of ``color`` in a program."""
+    sent = np.zeros(program.shape, np.int64)
+    for operation in program.operations:
+        if operation.sends is color:
+            sent[operation.where] += (
+                operation.n if np.ndim(operation.n) == 0 else operation.n[operation.where]
+            )
+    return Streams(sources(color).ravel(), sent.ravel(), color.leaves_by(RAMP).ravel())
+
+
+def sources(color: Color) -> np.ndarray:
+    """For each router, the number of the PE that feeds it with ``color``, or -1."""
+    rows, columns = color.entry.shape
+    number = np.arange(rows * columns).reshape(rows, columns)
+    upstream = np.full((rows, columns), -1)
+    at_source = color.enters_by(RAMP)
+    upstream[at_source] = number[at_source]
+    for port in LINKS:
+        fed = linked(color, port)
+        down, right = port.step or (0, 0)
+        upstream[fed] = number[fed] + down * columns + right
+    hop = upstream.ravel()
+    following = np.flatnonzero((hop >= 0) & (hop != number.ravel()))
+    for _ in range(hop.size.bit_length()):  # each round doubles the distance looked back
+        further = hop[hop[following]]
+        further[hop[following] < 0] = -1
+        changed = further != hop[following]
+        hop[following] = further
+        following = following[changed]
+        if not following.size:
+            break
+    hop[(hop >= 0) & ~at_source.ravel()[hop]] = -1  # a circle without a source
+    return hop.reshape(rows, columns)

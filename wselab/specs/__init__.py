@@ -1,0 +1,40 @@
+"""What is known of each chip: every number with its unit, its source and how far to trust it.
+
+Examples
+--------
+>>> from wselab.specs import WSE2
+>>> WSE2.clock_hz
+850000000.0
+>>> print(WSE2.fact("clock_hz"))
+8.5e+08 Hz (seen: Cerebras SDK, benchmark programs)
+>>> WSE2.user_shape
+(994, 750)
+"""
+
+from .chip import WHAT_IF, Chip
+from .fact import STATUSES, Fact
+from .gpus import A100, B200, DGX_B200, DGX_H100, H100, H200
+from .others import INFINIBAND, LPU
+from .wafers import WSE1, WSE2, WSE3
+
+#: Every chip and system with facts, wafers first.
+ALL = (WSE1, WSE2, WSE3, A100, H100, H200, B200, DGX_H100, DGX_B200, LPU, INFINIBAND)
+
+__all__ = [
+    "A100",
+    "ALL",
+    "B200",
+    "DGX_B200",
+    "DGX_H100",
+    "H100",
+    "H200",
+    "INFINIBAND",
+    "LPU",
+    "STATUSES",
+    "WHAT_IF",
+    "WSE1",
+    "WSE2",
+    "WSE3",
+    "Chip",
+    "Fact",
+]

@@ -1,0 +1,108 @@
+"""One core of a wafer and its router: what is measured, and what the emulator chooses.
+
+The figures are the WSE-2's, the wafer with the most published measurements. A wafer whose own are
+not public carries them over, marked as assumed.
+
+Examples
+--------
+>>> CORE["colors"].value, CORE["colors"].status
+(24, 'seen')
+>>> carry(CORE["colors"]).status
+'assumed'
+"""
+
+from .fact import Fact
+
+#: Sources that the wafers share.
+PAPER = "Cerebras SDK white paper, 2022"
+STENCIL = "Jacquelin et al., SC22, arXiv:2204.03775"
+_BOTH = f"{PAPER}; {STENCIL}"
+ROUTING = "spcl/spada, routing_wse.md"
+
+_RAMP = Fact(
+    2, "cycle", "spcl/spatial-collectives, tr = 2", "seen", "Each way, between a PE and its router."
+)
+#: FP32 elements a cycle of the WSE-2, from one run on the vendor's simulator and one on hardware.
+FP32_RATES = (
+    # A chain reduce: its elements over its cycles less those of ramps and hops, 2 T_R + 2 for each
+    # of the 511 hand-offs between 512 PEs.
+    4096 / (7218 - (2 * _RAMP.value + 2) * (512 - 1)),
+    # A stencil: the 51 flop of a cell over the cycles that one more cell of depth costs in a step.
+    51 / ((3.1223 - 0.8637) / 100_000 / (400 - 100) * 850e6),
+)
+_FP32_SOURCE = (
+    "elements over cycles, rounded mean of two measurements: the 512-PE chain reduce of "
+    f"pr0f3ss/SpMM_Cerebras, and flop a cycle of the stencil of {STENCIL}, at 850 MHz"
+)
+
+#: What one core and its router do, on the WSE-2.
+CORE = {
+    "clock_hz": Fact(
+        850e6,
+        "Hz",
+        "Cerebras SDK, benchmark programs",
+        "seen",
+        "Other texts reckon with clock_hot_chips_hz: report cycles, name the clock of a time.",
+    ),
+    "router_ports": Fact(5, "1", _BOTH, "seen", "North, east, south, west, ramp."),
+    "link_wavelets_per_cycle": Fact(1, "wavelet/cycle", _BOTH, "seen", "On each port, each way."),
+    "colors": Fact(24, "1", _BOTH, "seen", "Routable colors, 0 to 23."),
+    "wavelet_bits": Fact(32, "bit", _BOTH, "seen", "Payload; the color travels beside it."),
+    "color_bits": Fact(5, "bit", _BOTH, "seen"),
+    "max_switch_positions": Fact(4, "1", ROUTING, "second", "For each color of a router."),
+    "hop_cycles": Fact(1, "cycle", _BOTH, "seen"),
+    "ramp_latency_cycles": _RAMP,
+    "output_queue_wavelets": Fact(
+        6 * 16 // 32, "wavelet", f"{ROUTING}: six 16-bit words", "second"
+    ),
+    "sram_read_bytes_per_cycle": Fact(16, "byte/cycle", f"{STENCIL}, section II", "seen"),
+    "sram_write_bytes_per_cycle": Fact(8, "byte/cycle", f"{STENCIL}, section II", "seen"),
+    "fp16_macs_per_cycle": Fact(
+        4, "MAC/cycle", _BOTH, "seen", "Up to 8 flop a cycle; a multiply-accumulate counts two."
+    ),
+    "fp32_macs_per_cycle": Fact(
+        round(sum(FP32_RATES) / len(FP32_RATES)),
+        "MAC/cycle",
+        _FP32_SOURCE,
+        "derived",
+        "About one element a cycle for any FP32 vector instruction; taken for mac as well.",
+    ),
+}
+
+#: The emulator's own choices, where silicon is silent; ``Chip.what_if`` changes them.
+CHOICES = {
+    "queue_depth": Fact(
+        2,
+        "wavelet",
+        "choice of this project",
+        "assumed",
+        "The depth of the silicon's router queues is not public; 2 is the least that runs at full "
+        "rate.",
+    ),
+    "operation_startup_cycles": Fact(
+        0,
+        "cycle",
+        "choice of this project",
+        "assumed",
+        "The time an operation takes to start is not public; 0 claims nothing.",
+    ),
+    "operation_gap_cycles": Fact(
+        0,
+        "cycle",
+        "choice of this project",
+        "assumed",
+        "The time between two operations is not public; 0 claims nothing.",
+    ),
+}
+
+
+def carry(fact: Fact) -> Fact:
+    """A fact of the WSE-2, as an assumption for a wafer whose own is not public.
+
+    Examples
+    --------
+    >>> carry(CORE["wavelet_bits"]).source.startswith("the WSE-2's value")
+    True
+    """
+    note = "Not public for this wafer, but the emulator needs one: the WSE-2's is carried over."
+    return Fact(fact.value, fact.unit, f"the WSE-2's value ({fact.source})", "assumed", note)
