@@ -7,20 +7,20 @@ can move; nothing leaves it sooner than its margin allows.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from .circuit import LOW, Circuit, Planes, scratch_groups, state_groups, wire
+from .circuit import LOW, Circuit, Plan, Planes, scratch_groups, wire
 from .color import Color
-from .planes import WORD, Layout, bits_of, write_bits
+from .planes import WORD, Layout, bits_of, groups_of, write_bits
 from .ports import RAMP
 from .program import Program, Schedule
 from .state import State
 
 BLOCK = 64  # cycles between two looks at where anything moves, at most
 MARGIN = 16  # lines around what moves when a window is opened; it is good for half of that
-CHUNK = 1 << 16  # PEs that start operations in one go
 
 
 class Control:
@@ -32,16 +32,12 @@ class Control:
         used = {c for o in program.operations for c in (*o.reads, o.sends) if c is not None}
         slots = [c for c in program.colors if c in used or c.entry.any()]
         self.starts = Starts(program, slots)
-        self.wiring = wire(program, slots, self.starts.high)
+        self.wiring = wire(program, slots)
         layout = self.layout = self.wiring.layout
-        groups = state_groups(
-            len(slots), program.rules.queue_depth, program.rules.ramp_latency, self.starts.high
-        )
-        masks = self.wiring.masks
-        self.groups = groups | {name: len(planes) for name, planes in masks.items()}
-        self.full = Planes(self.groups, layout.size, layout.words)
+        self.every_slot = Plan(self.wiring, list(range(len(slots))), self.starts.high)
+        self.full = Planes(self.every_slot.groups, layout.size, layout.words)
         self.full.table("room")[:] = ~np.uint64(0)
-        for name, planes in masks.items():
+        for name, planes in self.wiring.masks.items():
             for row, plane in zip(self.full.table(name), planes, strict=True):
                 row[:] = plane
         everyone = layout.bits()
@@ -52,6 +48,8 @@ class Control:
         self.wakes: dict[int, list[np.ndarray]] = {0: [active]}  # who starts an operation when
         self.restless = (0, 0)  # lines with new operations that wait for nothing
         self.window, self.lines = self.full, (0, 0)  # which lines of the wafer are stepped
+        self.plan = self.every_slot  # and which colors
+        self.plans: dict[tuple[int, ...], Plan] = {}
         self.circuit: Circuit | None = None
         self.now = 0
 
@@ -89,6 +87,8 @@ class Control:
         while self.now < end:
             if self.now in self.wakes:
                 self._wake()
+                if self.circuit is not circuit:
+                    return
                 first, last = self.restless
                 reach, (low, high) = end - self.now, self.lines
                 total = self.layout.count + 2
@@ -129,8 +129,8 @@ class Control:
         if computing.any():
             self._compute(bits[computing], numbers[computing])
             bits, numbers = bits[~computing], numbers[~computing]
-        for at in range(0, len(bits), CHUNK):
-            self._load(bits[at : at + CHUNK], numbers[at : at + CHUNK])
+        if len(bits):
+            self._load(bits)
 
     def _compute(self, bits: np.ndarray, numbers: np.ndarray) -> None:
         """An operation on memory alone takes a known time: the PE wakes behind it."""
@@ -138,30 +138,45 @@ class Control:
         self.step[bits] += 1
         followed = self.schedule.operation[self.step[bits]] >= 0
         wakes = self.now + cycles + self.rules.gap * followed
-        order = np.argsort(wakes, kind="stable")
-        ordered = wakes[order]
-        starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-        for group, cycle in zip(np.split(bits[order], starts[1:]), ordered[starts], strict=True):
-            self.wakes.setdefault(int(cycle), []).append(group)
+        for cycle, group in groups_of(wakes, bits):
+            self.wakes.setdefault(cycle, []).append(group)
 
-    def _load(self, bits: np.ndarray, numbers: np.ndarray) -> None:
+    def _load(self, bits: np.ndarray) -> None:
         """Put operations on the fabric into the planes, in the window and beyond it."""
-        followed = self.schedule.operation[self.step[bits] + 1] >= 0
-        values = self.starts.planes(bits, numbers, followed, self.layout)
         width = self.layout.words * WORD
+        kinds = list(self._kinds(bits))
+        slots = {slot for kind, _, _ in kinds for slot in self.starts.slots_of[kind]}
+        if not slots <= set(self.plan.chosen):
+            self.restless = self._active()
+            self._close()  # the next look opens a window with these colors
         low, high = (edge * width for edge in self.lines)
-        inside = (bits >= low) & (bits < high)
-        window = self.window.table("not_reading", "high")
-        if inside.all():
-            write_bits(window, bits - low, values)
-        else:
-            write_bits(window, bits[inside] - low, values[:, inside])
-            full = self.full.table("not_reading", "high")
-            write_bits(full, bits[~inside], values[:, ~inside])
-        senders = bits[self.starts.reads_nothing[numbers]] // width
-        if len(senders):
-            span = [*self.restless, senders[0], senders[-1] + 1][0 if any(self.restless) else 2 :]
-            self.restless = int(min(span)), int(max(span))
+        for number, n, those in kinds:
+            followed = self.schedule.operation[self.step[those[0]] + 1] >= 0
+            mute = self.starts.is_mute(number, those, self.layout)
+            for live, part in ((True, those[~mute]), (False, those[mute])):
+                targets = [(self.full, self.every_slot, 0, part)]
+                if self.window is not self.full:
+                    inside = part[(part >= low) & (part < high)]
+                    targets.append((self.window, self.plan, low, inside))
+                for planes, plan, first, some in targets:
+                    if len(some):
+                        values = self.starts.planes(number, n, followed, live, plan)
+                        write_bits(planes.table("not_reading", "high"), some - first, values)
+            if self.starts.reads_nothing[number] and not mute.all():
+                lines = [*self.restless, int(those[0]) // width, int(those[-1]) // width + 1]
+                lines = lines if any(self.restless) else lines[2:]
+                self.restless = min(lines), max(lines)
+
+    def _kinds(self, bits: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
+        """Those that start the same operation at the same place of their list, with the same n."""
+        for _, those in groups_of(self.step[bits], bits):
+            number = int(self.schedule.operation[self.step[those[0]]])
+            if number in self.starts.varying:
+                n = self.starts.elements(those, np.full(len(those), number), self.layout)
+                for count, some in groups_of(n, those):
+                    yield number, count, some
+            else:
+                yield number, int(self.starts.fixed_n[number]), those
 
     def _look(self) -> int:
         """Fit the window to where anything can move; gives for how many cycles it is good."""
@@ -197,30 +212,56 @@ class Control:
         return low, high
 
     def _open(self, first: int, last: int) -> None:
-        """Step lines ``first`` to ``last`` from now on: a compact copy, or the planes themselves."""
+        """Step lines ``first`` to ``last`` from now on, and the colors that are at work there.
+
+        The window is a compact copy, unless it would be nearly the whole wafer.
+        """
         self._close()
         words = self.layout.words
-        self.lines = (first, last)
         if 4 * (last - first) > 3 * (self.layout.count + 2):
-            self.lines, self.window = (0, self.layout.count + 2), self.full
+            first, last = 0, self.layout.count + 2
+        self.lines = (first, last)
+        here = slice(first * words, last * words)
+        plan = self.plan = self._plan(here)
+        if plan is self.every_slot and last - first == self.layout.count + 2:
+            self.window = self.full
         else:
-            self.window = Planes(self.groups, (last - first) * words, words)
-            self.window.all()[:] = self.full.all()[:, first * words : last * words]
-        groups = scratch_groups(self.wiring)
-        self.circuit = Circuit(self.wiring, self.window, Planes(groups, self.window.size, words))
+            self.window = Planes(plan.groups, (last - first) * words, words)
+            self.window.all()[:] = self.full.all()[plan.rows, here]
+        self.circuit = Circuit(plan, self.window, Planes(scratch_groups(plan), self.window.size, words))
+
+    def _plan(self, here: slice) -> Plan:
+        """The colors that some wavelet or operation in the window has."""
+        count = len(self.wiring.slots)
+        live = self.full("live")[here]
+        used = np.zeros(count, bool)
+        for name in ("some", "belt"):
+            used |= self.full.table(name)[:, here].any(axis=1).reshape(-1, count).any(axis=0)
+        for name in ("reading", "sending"):
+            used |= (self.full.table(name)[:, here] & live).any(axis=1)
+        if used.all():
+            return self.every_slot
+        chosen = tuple(np.flatnonzero(used).tolist())
+        if chosen not in self.plans:
+            self.plans[chosen] = Plan(self.wiring, list(chosen), self.starts.high)
+        return self.plans[chosen]
 
     def _close(self) -> None:
         """Write what the window holds back to the planes of the whole wafer."""
+        if self.circuit:
+            self.circuit.flush()
         if self.window is not self.full:
-            first, last = (line * self.layout.words for line in self.lines)
+            words = self.layout.words
             changing = self.window.table("some", "high")
-            self.full.table("some", "high")[:, first:last] = changing
-        self.window, self.lines = self.full, (0, 0)
+            rows = self.plan.rows[: len(changing)]
+            self.full.all()[rows, self.lines[0] * words : self.lines[1] * words] = changing
+        self.window, self.lines, self.circuit = self.full, (0, 0), None
 
     def _moved(self) -> bool:
-        """Whether anything moved in the last cycle."""
-        scratch = self.circuit.scratch if self.circuit else None
-        return scratch is not None and any(scratch(n).any() for n in ("fire", "go", "step"))
+        """Whether anything moved in the last cycle, as far as is known."""
+        if self.circuit is None:
+            return True
+        return any(self.circuit.scratch(name).any() for name in ("fire", "go", "step"))
 
     def drained(self) -> bool:
         """Whether no wavelet is left inside."""
@@ -229,10 +270,8 @@ class Control:
 
     def state(self) -> State:
         """What stands where, now."""
-        if self.circuit:
-            self.circuit.flush()
         self._close()
-        layout, colors = self.layout, self.wiring.colors
+        layout, colors = self.layout, len(self.wiring.slots)
         state = State.empty(layout.shape, self.color_count)
         state.cycle = self.now
         levels = [*self.full.table("some"), *self.full.table("more")]
@@ -259,7 +298,10 @@ class Control:
         everyone = layout.bits()
         numbers = self.schedule.operation[self.step[everyone]]
         live = layout.unpack(self.full("live"))[layout.places(everyone)]
-        mute = starts.is_mute(everyone, numbers, layout)
+        mute = np.zeros(len(everyone), bool)
+        for number in starts.mute:
+            those = numbers == number
+            mute[those] = starts.is_mute(number, everyone[those], layout)
         ended = ~live & ~asleep[everyone] & ~mute & (numbers >= 0)
         state.operation[layout.places(everyone)] = np.where(ended, -1, numbers)
         live |= mute & ~asleep[everyone]
@@ -276,21 +318,19 @@ class Starts:
 
     def __init__(self, program: Program, slots: list[Color]):
         self.operations, self.rules, self.shape = program.operations, program.rules, program.shape
-        self.slots = slots
         count = len(program.operations)
         self.computing = np.array([not o.on_fabric for o in program.operations], bool)
         self.reads_nothing = np.array([not o.reads for o in program.operations], bool)
-        self.reading = np.zeros((len(slots), count), np.uint64)
-        self.sending = np.zeros((len(slots), count), np.uint64)
+        index = {color: slot for slot, color in enumerate(slots)}
+        self.reading = [[index[c] for c in o.reads] for o in program.operations]
+        self.sending = [[index[c] for c in (o.sends,) if c] for o in program.operations]
+        self.slots_of = [{*r, *s} for r, s in zip(self.reading, self.sending, strict=True)]
         self.fixed_n = np.zeros(count, np.int64)
         self.varying = [i for i, o in enumerate(program.operations) if np.ndim(o.n)]
         self.mute: dict[int, np.ndarray] = {}  # operations that send where the router takes nothing
         longest = 1
         for number, operation in enumerate(program.operations):
-            for color in operation.reads:
-                self.reading[slots.index(color), number] = 1
             if operation.sends is not None:
-                self.sending[slots.index(operation.sends), number] = 1
                 deaf = ~operation.sends.enters_by(RAMP)
                 if deaf[operation.where].any():
                     self.mute[number] = deaf
@@ -309,13 +349,11 @@ class Starts:
                 n[those] = self.operations[number].n[layout.places(bits[those])]
         return n
 
-    def is_mute(self, bits: np.ndarray, numbers: np.ndarray, layout: Layout) -> np.ndarray:
-        """Whether each PE's operation sends where its router takes nothing from the ramp."""
-        mute = np.zeros(len(bits), bool)
-        for number, deaf in self.mute.items():
-            those = numbers == number
-            mute[those] = deaf[layout.places(bits[those])]
-        return mute
+    def is_mute(self, number: int, bits: np.ndarray, layout: Layout) -> np.ndarray:
+        """Whether an operation sends where the router of each PE takes nothing from the ramp."""
+        if number not in self.mute:
+            return np.zeros(len(bits), bool)
+        return self.mute[number][layout.places(bits)]
 
     def cycles(self, bits: np.ndarray, numbers: np.ndarray, layout: Layout) -> np.ndarray:
         """How many cycles each PE's operation on memory alone takes."""
@@ -325,21 +363,14 @@ class Starts:
             n[those] = self.operations[number].cycles(n[those], self.rules)
         return n
 
-    def planes(
-        self, bits: np.ndarray, numbers: np.ndarray, followed: np.ndarray, layout: Layout
-    ) -> np.ndarray:
-        """0 or 1 for each plane from "not_reading" to "high" and each PE that starts."""
-        n = self.elements(bits, numbers, layout)
-        live = ~self.is_mute(bits, numbers, layout)
+    def planes(self, number: int, n: int, followed: bool, live: bool, plan: Plan) -> np.ndarray:
+        """0 or 1 for each plane of a plan from "not_reading" to "high": ``n`` elements to do."""
+        reading = np.isin(plan.chosen, self.reading[number])
+        sending = np.isin(plan.chosen, self.sending[number])
+        others = [followed, live, False, n <= (1 << LOW)]
         counter = (1 << (LOW + self.high)) - n
-        counting = (counter >> np.arange(LOW + self.high)[:, None]) & 1
-        reading, sending = self.reading[:, numbers], self.sending[:, numbers]
-        others = [followed, live, np.zeros(len(bits)), n <= (1 << LOW)]
-        return np.concatenate(
-            [reading ^ np.uint64(1), sending ^ np.uint64(1), reading, sending]
-            + [row[None].astype(np.uint64) for row in others]
-            + [counting.astype(np.uint64)]
-        )
+        counting = (counter >> np.arange(LOW + self.high)) & 1
+        return np.concatenate([~reading, ~sending, reading, sending, others, counting != 0])
 
 
 def simulate(

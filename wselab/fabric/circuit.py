@@ -6,6 +6,7 @@ colors in one call. The comments name the rule (see docs/rules.md) that a group 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from .color import Color, linked, neighbour
 from .planes import Layout, choose_layout
 from .ports import LINKS, PORTS, RAMP, Port, opposite
 from .program import Program
+from .rules import Rules
 
 AND, OR, XOR = np.bitwise_and, np.bitwise_or, np.bitwise_xor
 UP, DOWN = np.left_shift, np.right_shift
@@ -83,98 +85,133 @@ def state_groups(colors: int, depth: int, latency: int, high: int) -> dict[str, 
 
 @dataclass
 class Wiring:
-    """What the routes of a program make constant for its circuit.
+    """What the routes of a program make constant.
 
-    ``slots`` are the colors in use, in the order of their planes; ``leaving`` and ``entering`` give
-    for each link the range of slots that use it; ``shared`` gives for each slot the ports that it
-    shares with another color in some router, ``orders`` the orders in which those slots ask, one a
-    cycle in turn; ``masks`` are the constant planes by group and slot.
+    ``slots`` are the colors in use; ``leaves`` and ``enters`` give for each slot the ports that it
+    uses somewhere; ``clashes`` the ports that two slots share in some router; ``masks`` the
+    constant planes, by group and slot.
     """
 
     layout: Layout
+    rules: Rules
     slots: list[Color]
-    depth: int
-    latency: int
-    high: int
-    leaving: dict[Port, tuple[int, int]]
-    entering: dict[Port, tuple[int, int]]
-    shared: list[list[Port]]
-    orders: list[list[int]]
+    turns: int  # orders in which colors ask, one a cycle in turn
+    leaves: list[set[Port]]
+    enters: list[set[Port]]
+    clashes: dict[tuple[int, int], list[Port]]
     masks: dict[str, list[np.ndarray]]
 
-    @property
-    def colors(self) -> int:
-        """How many colors are in use."""
-        return len(self.slots)
 
-    @property
-    def stuck(self) -> bool:
-        """Whether some router sends where nothing takes it, so that its head can never move."""
-        return "free to go" in self.masks
-
-
-def wire(program: Program, slots: list[Color], high: int) -> Wiring:
-    """The constant planes of a program, and which gates it needs."""
-    rules = program.rules
-    good = {(c, port): linked(c, port) for c in slots for port in LINKS}  # by where they enter
-    to = {
-        (c, port): neighbour(good[c, opposite(port)], port) & c.leaves_by(port)
+def wire(program: Program, slots: list[Color]) -> Wiring:
+    """The constant planes of a program."""
+    enters = {(c, port): linked(c, port) for c in slots for port in LINKS}
+    links = {port: sum(int(enters[c, port].sum()) for c in slots) for port in LINKS}
+    layout = choose_layout(program.shape, links)
+    leaves = {
+        (c, port): neighbour(enters[c, opposite(port)], port) & c.leaves_by(port)
         for c in slots
         for port in LINKS
     }
-    to |= {(c, RAMP): c.leaves_by(RAMP) for c in slots}
-    layout = choose_layout(
-        program.shape, {port: sum(int(good[c, port].sum()) for c in slots) for port in LINKS}
-    )
-
-    def span(table: dict, port: Port) -> tuple[int, int] | None:
-        used = [slot for slot, c in enumerate(slots) if table[c, port].any()]
-        return (min(used), max(used) + 1) if used else None
-
-    leaving = {port: found for port in LINKS if (found := span(to, port))}
-    entering = {port: found for port in LINKS if (found := span(good, port))}
-    shared: list[list[Port]] = [[] for _ in slots]
-    for port in PORTS:
-        count = sum(to[c, port].astype(np.int8) for c in slots)
-        crowded = count > 1 if len(slots) > 1 else np.zeros(program.shape, bool)
-        for slot, c in enumerate(slots):
-            if (to[c, port] & crowded).any():
-                shared[slot].append(port)
-    turns = len(program.colors) if rules.arbitration == "rotate" else 1
-    asking = sorted((c.number, slot) for slot, c in enumerate(slots) if shared[slot])
-    orders = [
-        [slot for number, slot in sorted(asking, key=lambda one: (one[0] - turn) % turns)]
-        if turns > 1
-        else [slot for number, slot in asking]
-        for turn in range(turns)
-    ]
-    masks: dict[str, list[np.ndarray]] = {}
-    for port in (*leaving, RAMP):
-        masks[f"stays {port}"] = [~layout.pack(to[c, port]) for c in slots]
-    for port in {port for ports in shared for port in ports} | {RAMP}:
-        masks[f"leaves {port}"] = [layout.pack(to[c, port]) for c in slots]
-    for port in entering:
-        masks[f"enters {port}"] = [layout.pack(good[c, port]) for c in slots]
+    leaves |= {(c, RAMP): c.leaves_by(RAMP) for c in slots}
+    ports = [port for port in PORTS if any(leaves[c, port].any() for c in slots)]
+    masks = {f"leaves {port}": [layout.pack(leaves[c, port]) for c in slots] for port in ports}
+    masks |= {f"stays {port}": [~plane for plane in masks[f"leaves {port}"]] for port in ports}
+    for port in LINKS:
+        if links[port]:
+            masks[f"enters {port}"] = [layout.pack(enters[c, port]) for c in slots]
     lost = [
-        np.logical_or.reduce([c.leaves_by(port) & ~to[c, port] for port in LINKS]) for c in slots
+        np.logical_or.reduce([c.leaves_by(port) & ~leaves[c, port] for port in LINKS])
+        for c in slots
     ]
-    if any(mask.any() for mask in lost):
+    if any(mask.any() for mask in lost):  # heads that no neighbour takes can never move
         masks["free to go"] = [~layout.pack(mask) for mask in lost]
+    clashes = {}
+    for one, other in itertools.combinations(range(len(slots)), 2):
+        planes = [(port, masks[f"leaves {port}"]) for port in ports]
+        shared = [port for port, plane in planes if (plane[one] & plane[other]).any()]
+        if shared:
+            clashes[one, other] = shared
+    rotate = program.rules.arbitration == "rotate"
     return Wiring(
-        layout, slots, rules.queue_depth, rules.ramp_latency, high, leaving, entering, shared,
-        orders if asking else [], masks,
+        layout,
+        program.rules,
+        slots,
+        len(program.colors) if rotate else 1,
+        [{port for port in ports if leaves[c, port].any()} for c in slots],
+        [{port for port in LINKS if enters[c, port].any()} for c in slots],
+        clashes,
+        masks,
     )
 
 
-def scratch_groups(wiring: Wiring) -> dict[str, int]:
+class Plan:
+    """Which planes and gates the colors of some slots need; the others stand still meanwhile.
+
+    ``leaving`` and ``entering`` give for each link the range of planes that use it; ``shared`` for
+    each plane the ports that it shares with another; ``orders`` the orders in which such planes
+    ask. ``rows`` are the chosen planes among those of all slots.
+    """
+
+    def __init__(self, wiring: Wiring, chosen: list[int], high: int):
+        self.wiring, self.chosen, self.high = wiring, chosen, high
+        self.layout, rules = wiring.layout, wiring.rules
+        self.colors, self.depth = len(chosen), rules.queue_depth
+        self.latency = rules.ramp_latency
+        self.leaving = self._spans([wiring.leaves[slot] for slot in chosen])
+        self.entering = self._spans([wiring.enters[slot] for slot in chosen])
+        shared: list[set[Port]] = [set() for _ in chosen]
+        for pair, ports in wiring.clashes.items():
+            if all(slot in chosen for slot in pair):
+                for slot in pair:
+                    shared[chosen.index(slot)].update(ports)
+        self.shared = [[port for port in PORTS if port in ports] for ports in shared]
+        asking = [
+            (wiring.slots[slot].number, i) for i, slot in enumerate(chosen) if self.shared[i]
+        ]
+        self.orders = [
+            [i for _, i in sorted(asking, key=lambda one: (one[0] - turn) % wiring.turns)]
+            if wiring.turns > 1
+            else [i for _, i in sorted(asking)]
+            for turn in range(wiring.turns if asking else 0)
+        ]
+        self.stuck = "free to go" in wiring.masks
+        self.changing = state_groups(self.colors, self.depth, self.latency, high)
+        self.groups = self.changing | {name: self.colors for name in wiring.masks}
+        everything = state_groups(len(wiring.slots), self.depth, self.latency, high)
+        everything |= {name: len(wiring.slots) for name in wiring.masks}
+        self.rows = self._rows(everything)
+
+    def _spans(self, used: list[set[Port]]) -> dict[Port, tuple[int, int]]:
+        spans = {}
+        for port in LINKS:
+            planes = [i for i, ports in enumerate(used) if port in ports]
+            if planes:
+                spans[port] = (min(planes), max(planes) + 1)
+        return spans
+
+    def _rows(self, everything: dict[str, int]) -> list[int]:
+        rows, first = [], 0
+        total = max(1, len(self.wiring.slots))
+        for name, count in everything.items():
+            if count == self.groups[name]:
+                rows += range(first, first + count)
+            else:
+                rows += [
+                    first + block + slot for block in range(0, count, total) for slot in self.chosen
+                ]
+            first += count
+        return rows
+
+
+def scratch_groups(plan: Plan) -> dict[str, int]:
     """The planes that live within a cycle."""
-    colors, both = wiring.colors, 2 * wiring.colors
+    colors, both = plan.colors, 2 * plan.colors
     return {
         "go": colors,  # heads of routers that move; with "taken" these are the queues' pops
         "taken": colors,  # wavelets that processors take
         "sent": colors,  # and send: what enters the out belts
         "nothing": colors,
-        "step": wiring.latency * both,  # what leaves each belt place
+        "step": plan.latency * both,  # what leaves each belt place
         "test": both,
         "spare": both,
         "fire": 1,
@@ -185,12 +222,12 @@ def scratch_groups(wiring: Wiring) -> dict[str, int]:
 
 
 class Circuit:
-    """The gates for one window of lines. ``wiring`` holds what the routes make constant."""
+    """The gates of a plan for one window of lines."""
 
-    def __init__(self, wiring: Wiring, state: Planes, scratch: Planes):
-        self.wiring, self.state, self.scratch = wiring, state, scratch
+    def __init__(self, plan: Plan, state: Planes, scratch: Planes):
+        self.plan, self.state, self.scratch = plan, state, scratch
         self.before = self._fire() + self._heads()
-        self.contended = [self._share(order) for order in wiring.orders]
+        self.contended = [self._share(order) for order in plan.orders]
         self.after = self._belts() + self._arrivals() + self._queues() + self._count()
         self.every_eighth = self._carry_on()
 
@@ -211,7 +248,7 @@ class Circuit:
 
     def _fire(self) -> list[Gate]:
         # Rule 7: an element is handled if every stream read has one and the stream sent has room.
-        s, t, colors = self.state, self.scratch, self.wiring.colors
+        s, t, colors = self.state, self.scratch, self.plan.colors
         size = s.size
         inputs_and_way_out = s("some", colors, 3 * colors)  # PEs' own queues, then routers' room
         test = t("test")
@@ -230,31 +267,31 @@ class Circuit:
 
     def _heads(self) -> list[Gate]:
         # Rule 4: a head moves if there is room behind all its ports.
-        s, t, wiring = self.state, self.scratch, self.wiring
-        colors = wiring.colors
+        s, t, plan = self.state, self.scratch, self.plan
+        colors = plan.colors
         go, test = t("go"), t("test", 0, colors)
         gates: list[Gate] = [(OR, s(f"stays {RAMP}"), s("room", colors), test)]
         gates.append((AND, s("some", 0, colors), test, go))
-        for port, (low, high) in wiring.leaving.items():
+        for port, (low, high) in plan.leaving.items():
             room, extra = self._beside(s, "room", port, low, high)
             part = test[: (high - low) * s.size]
             gates += extra
             gates.append((OR, s(f"stays {port}", low, high), room, part))
             gates.append((AND, t("go", low, high), part, t("go", low, high)))
-        if wiring.stuck:
+        if plan.stuck:
             gates.append((AND, go, s("free to go"), go))
         return gates
 
     def _beside(self, planes: Planes, name: str, port: Port, low: int, high: int):
         """What the neighbours behind a port hold, and the gates that fetch it."""
-        lines, places = self.wiring.layout.towards(port)
+        lines, places = self.plan.layout.towards(port)
         if lines:
-            return planes(name, low, high, shift=lines * self.wiring.layout.words), []
+            return planes(name, low, high, shift=lines * self.plan.layout.words), []
         here, spare = planes(name, low, high), self.scratch("spare", low, high)
         one_way, other_way = (DOWN, UP) if places > 0 else (UP, DOWN)
         gates: list[Gate] = [(one_way, here, ONE, spare)]
-        if self.wiring.layout.words > 1:  # the bit that comes from the next word
-            carried = self.scratch("spare", self.wiring.colors + low, self.wiring.colors + high)
+        if self.plan.layout.words > 1:  # the bit that comes from the next word
+            carried = self.scratch("spare", self.plan.colors + low, self.plan.colors + high)
             gates.append((other_way, planes(name, low, high, shift=places), TOP, carried))
             gates.append((OR, spare, carried, spare))
         return spare, gates
@@ -267,7 +304,7 @@ class Circuit:
         test = t("test", 0, 1)
         for color in order:
             go = t("go", color, color + 1)
-            ports = self.wiring.shared[color]
+            ports = self.plan.shared[color]
             for port in (port for port in ports if port in given):
                 free = self._free(port)
                 gates.append((OR, free, s(f"stays {port}", color, color + 1), test))
@@ -287,14 +324,14 @@ class Circuit:
 
     def _belts(self) -> list[Gate]:
         # Rule 6: a belt moves as a whole, if the queue at its end had room.
-        s, t, wiring = self.state, self.scratch, self.wiring
-        both, latency = 2 * wiring.colors, wiring.latency
+        s, t, plan = self.state, self.scratch, self.plan
+        both, latency = 2 * plan.colors, plan.latency
         gates: list[Gate] = []
         for place in range(latency):
             span = (place * both, (place + 1) * both)
             gates.append((AND, s("belt", *span), s("room"), t("step", *span)))
         gates.append((XOR, s("belt"), t("step"), s("belt")))
-        into_ramp = t("step", wiring.colors, both)  # the in half of place 0 stays empty
+        into_ramp = t("step", plan.colors, both)  # the in half of place 0 stays empty
         gates.append((AND, t("go"), s(f"leaves {RAMP}"), into_ramp))
         entering = t("sent", 0, latency * both)  # sent, nothing, then each place but the last
         gates.append((OR, s("belt"), entering, s("belt")))
@@ -302,10 +339,10 @@ class Circuit:
 
     def _arrivals(self) -> list[Gate]:
         # Rule 2: what left a neighbour by a link enters here; it joins what leaves the out belts.
-        s, t, wiring = self.state, self.scratch, self.wiring
-        end = (wiring.latency - 1) * 2 * wiring.colors
+        s, t, plan = self.state, self.scratch, self.plan
+        end = (plan.latency - 1) * 2 * plan.colors
         gates: list[Gate] = []
-        for port, (low, high) in wiring.entering.items():
+        for port, (low, high) in plan.entering.items():
             arriving, extra = self._beside(t, "go", port, low, high)
             part = t("test", low, high)
             pushed = t("step", end + low, end + high)
@@ -316,13 +353,13 @@ class Circuit:
 
     def _queues(self) -> list[Gate]:
         # Rule 3: first in, first out; unary counts, so that a pop and a push are a few gates.
-        s, t, wiring = self.state, self.scratch, self.wiring
-        both = 2 * wiring.colors
+        s, t, plan = self.state, self.scratch, self.plan
+        both = 2 * plan.colors
         pop = t("go", 0, both)
-        push = t("step", (wiring.latency - 1) * both)
+        push = t("step", (plan.latency - 1) * both)
         rest, spare = t("test"), t("spare")
         levels = [s("some")]
-        levels += [s("more", i * both, (i + 1) * both) for i in range(wiring.depth - 2)]
+        levels += [s("more", i * both, (i + 1) * both) for i in range(plan.depth - 2)]
         gates: list[Gate] = [(AND, pop, s("room"), rest), (OR, s("room"), pop, s("room"))]
         for level in reversed(levels[1:]):
             gates += [(AND, rest, level, spare), (XOR, level, spare, level), (XOR, rest, spare, rest)]
@@ -343,7 +380,7 @@ class Circuit:
             low, out = s("low", bit, bit + 1), t("carries", bit % 2, bit % 2 + 1)
             gates += [(AND, low, carry, out), (XOR, low, carry, low)]
             carry = out
-        if self.wiring.high:
+        if self.plan.high:
             gates.append((OR, s("carried"), carry, s("carried")))
         gates.append((AND, carry, s("nearly"), t("ended")))
         gates.append((XOR, s("live"), t("ended"), s("live")))
@@ -354,13 +391,13 @@ class Circuit:
         s, t = self.state, self.scratch
         gates: list[Gate] = []
         carry, nearly = s("carried"), s("nearly")
-        for bit in range(self.wiring.high):
+        for bit in range(self.plan.high):
             high, out = s("high", bit, bit + 1), t("carries", bit % 2, bit % 2 + 1)
             gates += [(AND, high, carry, out), (XOR, high, carry, high)]
             carry = out
-        if self.wiring.high:
+        if self.plan.high:
             gates.append((XOR, s("carried"), s("carried"), s("carried")))
             gates.append((OR, s("high", 0, 1), s("high", 0, 1), nearly))
-            for bit in range(1, self.wiring.high):
+            for bit in range(1, self.plan.high):
                 gates.append((AND, nearly, s("high", bit, bit + 1), nearly))
         return gates

@@ -7,6 +7,8 @@ the last, so that such a step never leaves the plane.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from .ports import EAST, LINKS, SOUTH, Port
@@ -70,12 +72,31 @@ def bits_of(plane: np.ndarray) -> np.ndarray:
 
 
 def write_bits(planes: np.ndarray, bits: np.ndarray, values: np.ndarray) -> None:
-    """Set bit ``bits[i]`` of plane p to ``values[p, i]`` (0 or 1); ``bits`` ascend."""
-    if not bits.size:
-        return
+    """In plane p set all these bits (ascending) to ``values[p]``."""
     words, position = bits // WORD, (bits % WORD).astype(np.uint64)
     starts = np.flatnonzero(np.diff(words, prepend=-1))
+    mask = np.bitwise_or.reduceat(np.uint64(1) << position, starts)
     touched = words[starts]
-    fresh = np.bitwise_or.reduceat(values << position, starts, axis=1)
-    kept = ~np.bitwise_or.reduceat(np.uint64(1) << position, starts)
-    planes[:, touched] = (planes[:, touched] & kept) | fresh
+    ones, zeros = (np.flatnonzero(values == bit)[:, None] for bit in (True, False))
+    if len(touched) == touched[-1] - touched[0] + 1:  # without gaps: slices, not gathering
+        span = slice(touched[0], touched[-1] + 1)
+        planes[ones.ravel(), span] |= mask
+        planes[zeros.ravel(), span] &= ~mask
+    else:
+        planes[ones, touched] |= mask
+        planes[zeros, touched] &= ~mask
+
+
+def groups_of(keys: np.ndarray, items: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Each key, ascending, with its items, in their order."""
+    if not len(keys):
+        return
+    low, high = int(keys.min()), int(keys.max())
+    if low == high:
+        yield low, items
+        return
+    order = np.argsort((keys - low).astype(np.min_scalar_type(high - low)), kind="stable")
+    ordered = keys[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=low - 1))
+    for key, group in zip(ordered[starts], np.split(items[order], starts[1:]), strict=True):
+        yield int(key), group
