@@ -28,6 +28,7 @@ class Control:
 
     def __init__(self, program: Program, schedule: Schedule):
         self.rules, self.schedule = program.rules, schedule
+        self.operations = program.operations
         self.color_count = len(program.colors)
         used = {c for o in program.operations for c in (*o.reads, o.sends) if c is not None}
         slots = [c for c in program.colors if c in used or c.entry.any()]
@@ -93,6 +94,7 @@ class Control:
                 reach, (low, high) = end - self.now, self.lines
                 total = self.layout.count + 2
                 early = first - low <= reach and low > 0 or high - last <= reach and high < total
+                early = early if self.plan.crosses_lines else first < low or last > high
                 if not self.left or (first < last and early):
                     return
             cycle(self.now)
@@ -111,7 +113,7 @@ class Control:
         if followed.any():
             bits = bits_of(followed) + self.lines[0] * self.layout.words * WORD
             self.left += len(bits)
-            self.step[bits] += 1
+            self.step[bits] = self.schedule.following[self.step[bits]]
             self.wakes.setdefault(self.now + self.rules.gap, []).append(bits)
 
     def _wake(self) -> None:
@@ -120,38 +122,34 @@ class Control:
         if groups is None:
             return
         bits = groups[0] if len(groups) == 1 else np.sort(np.concatenate(groups))
-        numbers = self.schedule.operation[self.step[bits]]
-        over = numbers < 0
-        if over.any():
-            self.left -= int(over.sum())
-            bits, numbers = bits[~over], numbers[~over]
-        computing = self.starts.computing[numbers]
-        if computing.any():
-            self._compute(bits[computing], numbers[computing])
-            bits, numbers = bits[~computing], numbers[~computing]
-        if len(bits):
-            self._load(bits)
+        streaming = []
+        for number, n, those in self._kinds(bits):
+            if number < 0:
+                self.left -= len(those)
+            elif self.starts.computing[number]:
+                self._compute(number, n, those)
+            else:
+                streaming.append((number, n, those))
+        if streaming:
+            self._load(streaming)
 
-    def _compute(self, bits: np.ndarray, numbers: np.ndarray) -> None:
-        """An operation on memory alone takes a known time: the PE wakes behind it."""
-        cycles = self.starts.cycles(bits, numbers, self.layout)
-        self.step[bits] += 1
-        followed = self.schedule.operation[self.step[bits]] >= 0
-        wakes = self.now + cycles + self.rules.gap * followed
-        for cycle, group in groups_of(wakes, bits):
-            self.wakes.setdefault(cycle, []).append(group)
+    def _compute(self, number: int, n: int, bits: np.ndarray) -> None:
+        """An operation on memory alone takes a known time: the PEs wake behind it."""
+        self.step[bits] = self.schedule.following[self.step[bits[0]]]
+        gap = self.rules.gap if self.step[bits[0]] else 0
+        wake = self.now + self.operations[number].cycles(n, self.rules) + gap
+        self.wakes.setdefault(wake, []).append(bits)
 
-    def _load(self, bits: np.ndarray) -> None:
+    def _load(self, kinds: list[tuple[int, int, np.ndarray]]) -> None:
         """Put operations on the fabric into the planes, in the window and beyond it."""
         width = self.layout.words * WORD
-        kinds = list(self._kinds(bits))
         slots = {slot for kind, _, _ in kinds for slot in self.starts.slots_of[kind]}
         if not slots <= set(self.plan.chosen):
             self.restless = self._active()
             self._close()  # the next look opens a window with these colors
         low, high = (edge * width for edge in self.lines)
         for number, n, those in kinds:
-            followed = self.schedule.operation[self.step[those[0]] + 1] >= 0
+            followed = bool(self.schedule.following[self.step[those[0]]])
             mute = self.starts.is_mute(number, those, self.layout)
             for live, part in ((True, those[~mute]), (False, those[mute])):
                 targets = [(self.full, self.every_slot, 0, part)]
@@ -168,11 +166,11 @@ class Control:
                 self.restless = min(lines), max(lines)
 
     def _kinds(self, bits: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
-        """Those that start the same operation at the same place of their list, with the same n."""
-        for _, those in groups_of(self.step[bits], bits):
-            number = int(self.schedule.operation[self.step[those[0]]])
+        """Operation, elements and PEs, for PEs with the same to do from here on."""
+        for step, those in groups_of(self.step[bits], bits):
+            number = int(self.schedule.operation[step])
             if number in self.starts.varying:
-                n = self.starts.elements(those, np.full(len(those), number), self.layout)
+                n = self.operations[number].n[self.layout.places(those)]
                 for count, some in groups_of(n, those):
                     yield number, count, some
             else:
@@ -188,12 +186,19 @@ class Control:
         if low >= high:
             return 0
         first, last = self.lines
-        good = MARGIN // 2
+        good = MARGIN // 2 if self.plan.crosses_lines else 1
         near = (first and low - first < good) or (last < total and last - high < good)
         if near or last - first > 2 * (high - low) + 4 * MARGIN or first == last:
+            self._close()
             margin = max(MARGIN, (high - low) // 4)
-            self._open(max(0, low - margin), min(total, high + margin))
+            first, last = max(0, low - margin), min(total, high + margin)
+            plan = self._plan(first, last)
+            if not plan.crosses_lines:  # nothing moves from line to line
+                first, last = max(0, low - 1), min(total, high + 1)
+            self._open(first, last, plan)
             first, last = self.lines
+        if not self.plan.crosses_lines:
+            return BLOCK
         return min(low - first if first else BLOCK, last - high if last < total else BLOCK)
 
     def _active(self) -> tuple[int, int]:
@@ -211,27 +216,26 @@ class Control:
                 low, high = min(ends), max(ends)
         return low, high
 
-    def _open(self, first: int, last: int) -> None:
-        """Step lines ``first`` to ``last`` from now on, and the colors that are at work there.
+    def _open(self, first: int, last: int, plan: Plan) -> None:
+        """Step lines ``first`` to ``last`` and the colors of ``plan`` from now on.
 
-        The window is a compact copy, unless it would be nearly the whole wafer.
+        The window is a compact copy, unless it would be nearly the whole wafer and every color.
         """
-        self._close()
-        words = self.layout.words
-        if 4 * (last - first) > 3 * (self.layout.count + 2):
-            first, last = 0, self.layout.count + 2
-        self.lines = (first, last)
+        words, total = self.layout.words, self.layout.count + 2
+        if plan is self.every_slot and 4 * (last - first) > 3 * total:
+            first, last = 0, total
+        self.lines, self.plan = (first, last), plan
         here = slice(first * words, last * words)
-        plan = self.plan = self._plan(here)
-        if plan is self.every_slot and last - first == self.layout.count + 2:
+        if plan is self.every_slot and last - first == total:
             self.window = self.full
         else:
             self.window = Planes(plan.groups, (last - first) * words, words)
             self.window.all()[:] = self.full.all()[plan.rows, here]
         self.circuit = Circuit(plan, self.window, Planes(scratch_groups(plan), self.window.size, words))
 
-    def _plan(self, here: slice) -> Plan:
-        """The colors that some wavelet or operation in the window has."""
+    def _plan(self, first: int, last: int) -> Plan:
+        """The colors that some wavelet or operation in these lines has."""
+        here = slice(first * self.layout.words, last * self.layout.words)
         count = len(self.wiring.slots)
         live = self.full("live")[here]
         used = np.zeros(count, bool)
@@ -326,7 +330,7 @@ class Starts:
         self.sending = [[index[c] for c in (o.sends,) if c] for o in program.operations]
         self.slots_of = [{*r, *s} for r, s in zip(self.reading, self.sending, strict=True)]
         self.fixed_n = np.zeros(count, np.int64)
-        self.varying = [i for i, o in enumerate(program.operations) if np.ndim(o.n)]
+        self.varying = {i for i, o in enumerate(program.operations) if np.ndim(o.n)}
         self.mute: dict[int, np.ndarray] = {}  # operations that send where the router takes nothing
         longest = 1
         for number, operation in enumerate(program.operations):
@@ -354,14 +358,6 @@ class Starts:
         if number not in self.mute:
             return np.zeros(len(bits), bool)
         return self.mute[number][layout.places(bits)]
-
-    def cycles(self, bits: np.ndarray, numbers: np.ndarray, layout: Layout) -> np.ndarray:
-        """How many cycles each PE's operation on memory alone takes."""
-        n = self.elements(bits, numbers, layout)
-        for number in np.unique(numbers):
-            those = numbers == number
-            n[those] = self.operations[number].cycles(n[those], self.rules)
-        return n
 
     def planes(self, number: int, n: int, followed: bool, live: bool, plan: Plan) -> np.ndarray:
         """0 or 1 for each plane of a plan from "not_reading" to "high": ``n`` elements to do."""

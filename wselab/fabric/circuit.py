@@ -104,31 +104,35 @@ class Wiring:
 
 def wire(program: Program, slots: list[Color]) -> Wiring:
     """The constant planes of a program."""
-    enters = {(c, port): linked(c, port) for c in slots for port in LINKS}
-    links = {port: sum(int(enters[c, port].sum()) for c in slots) for port in LINKS}
+    enters = [{port: mask for port in LINKS if (mask := linked(c, port)).any()} for c in slots]
+    links = {port: sum(int(e[port].sum()) for e in enters if port in e) for port in LINKS}
     layout = choose_layout(program.shape, links)
-    leaves = {
-        (c, port): neighbour(enters[c, opposite(port)], port) & c.leaves_by(port)
-        for c in slots
-        for port in LINKS
-    }
-    leaves |= {(c, RAMP): c.leaves_by(RAMP) for c in slots}
-    ports = [port for port in PORTS if any(leaves[c, port].any() for c in slots)]
-    masks = {f"leaves {port}": [layout.pack(leaves[c, port]) for c in slots] for port in ports}
+    leaves: list[dict[Port, np.ndarray]] = []
+    for c, there in zip(slots, enters, strict=True):
+        here = {opposite(port): neighbour(mask, opposite(port)) for port, mask in there.items()}
+        if (ramp := c.leaves_by(RAMP)).any():
+            here[RAMP] = ramp
+        leaves.append(here)
+    ports = [port for port in PORTS if any(port in masks for masks in leaves)]
+    nowhere = np.zeros(layout.size, np.uint64)
+
+    def planes(tables: list[dict[Port, np.ndarray]], port: Port) -> list[np.ndarray]:
+        return [layout.pack(table[port]) if port in table else nowhere for table in tables]
+
+    masks = {f"leaves {port}": planes(leaves, port) for port in ports}
     masks |= {f"stays {port}": [~plane for plane in masks[f"leaves {port}"]] for port in ports}
-    for port in LINKS:
-        if links[port]:
-            masks[f"enters {port}"] = [layout.pack(enters[c, port]) for c in slots]
-    lost = [
-        np.logical_or.reduce([c.leaves_by(port) & ~leaves[c, port] for port in LINKS])
-        for c in slots
-    ]
+    masks |= {f"enters {port}": planes(enters, port) for port in LINKS if links[port]}
+    lost = []
+    for c, here in zip(slots, leaves, strict=True):
+        bits = sum((mask.view(np.uint8) << port.number for port, mask in here.items()), np.uint8(0))
+        lost.append(c.exits != bits)
     if any(mask.any() for mask in lost):  # heads that no neighbour takes can never move
         masks["free to go"] = [~layout.pack(mask) for mask in lost]
     clashes = {}
     for one, other in itertools.combinations(range(len(slots)), 2):
-        planes = [(port, masks[f"leaves {port}"]) for port in ports]
-        shared = [port for port, plane in planes if (plane[one] & plane[other]).any()]
+        both = set(leaves[one]) & set(leaves[other])
+        pair = {port: masks[f"leaves {port}"] for port in ports if port in both}
+        shared = [port for port, plane in pair.items() if (plane[one] & plane[other]).any()]
         if shared:
             clashes[one, other] = shared
     rotate = program.rules.arbitration == "rotate"
@@ -137,8 +141,8 @@ def wire(program: Program, slots: list[Color]) -> Wiring:
         program.rules,
         slots,
         len(program.colors) if rotate else 1,
-        [{port for port in ports if leaves[c, port].any()} for c in slots],
-        [{port for port in LINKS if enters[c, port].any()} for c in slots],
+        [set(masks) for masks in leaves],
+        [set(masks) for masks in enters],
         clashes,
         masks,
     )
@@ -175,6 +179,7 @@ class Plan:
             for turn in range(wiring.turns if asking else 0)
         ]
         self.stuck = "free to go" in wiring.masks
+        self.crosses_lines = any(self.layout.towards(port)[0] for port in self.leaving)
         self.changing = state_groups(self.colors, self.depth, self.latency, high)
         self.groups = self.changing | {name: self.colors for name in wiring.masks}
         everything = state_groups(len(wiring.slots), self.depth, self.latency, high)

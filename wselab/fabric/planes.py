@@ -28,7 +28,10 @@ class Layout:
     def pack(self, mask: np.ndarray) -> np.ndarray:
         """A plane from a boolean array of the wafer's shape."""
         lines = np.zeros((self.count + 2, self.words * WORD // 8), np.uint8)
-        packed = np.packbits(mask.T if self.lines_are_columns else mask, axis=1, bitorder="little")
+        if self.lines_are_columns:
+            packed = np.packbits(mask, axis=0, bitorder="little").T
+        else:
+            packed = np.packbits(mask, axis=1, bitorder="little")
         lines[1:-1, : packed.shape[1]] = packed
         return lines.reshape(-1).view(np.uint64)
 

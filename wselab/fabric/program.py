@@ -41,8 +41,8 @@ class Schedule:
     """The operations of each PE in order, PEs with the same list taken together as a class.
 
     ``class_of`` has the wafer's shape; ``lists[k]`` are the operation numbers of class k. A *step*
-    is a place in the list of a class: ``first[k]`` is the step that class k begins with, the next
-    step is one more, and ``operation[step]`` is its operation, or -1 behind the end of a list.
+    stands for all that a PE still has to do: ``operation[step]`` comes next and ``following[step]``
+    after it; step 0 is the end, with operation -1. ``first[k]`` is the step of class k at the start.
     """
 
     def __init__(self, program: Program):
@@ -59,8 +59,18 @@ class Schedule:
             previous = where if isinstance(where, tuple) else None
             for k in touched:
                 self.lists[k].append(number)
-        self.first = np.cumsum([0] + [len(numbers) + 1 for numbers in self.lists])[:-1]
-        self.operation = np.concatenate([[*numbers, -1] for numbers in self.lists]).astype(np.int64)
+        steps: dict[tuple[int, int], int] = {}
+        self.first = np.array([self._steps(numbers, steps) for numbers in self.lists])
+        self.operation = np.array([-1, *(number for number, _ in steps)])
+        self.following = np.array([0, *(after for _, after in steps)])
+
+    @staticmethod
+    def _steps(numbers: list[int], steps: dict[tuple[int, int], int]) -> int:
+        """The step of a list; lists that end alike share steps."""
+        step = 0
+        for number in reversed(numbers):
+            step = steps.setdefault((number, step), len(steps) + 1)
+        return step
 
     def _cut(self, where: Any) -> list[int]:
         """Split the classes that ``where`` cuts; gives the classes that lie within it."""

@@ -17,7 +17,7 @@ from .program import Program
 
 @dataclass
 class Streams:
-    """The streams of one color; PEs are numbered row by row.
+    """The streams of one color, in arrays of the wafer's shape; PEs are numbered row by row.
 
     ``source``: for each router, the PE whose processor feeds it, or -1. ``sent``: for each PE, the
     wavelets that its operations send. ``listening``: whether the color leaves the router by the
@@ -32,11 +32,11 @@ class Streams:
     def traffic(self) -> np.ndarray:
         """Wavelets that enter each router."""
         fed = self.source >= 0
-        return np.where(fed, self.sent[self.source], 0)
+        return np.where(fed, self.sent.ravel()[self.source], 0)
 
     def hops(self) -> int:
         """Wavelets times links of the tree that each of them takes."""
-        off_source = self.source != np.arange(len(self.source))
+        off_source = self.source != np.arange(self.source.size).reshape(self.source.shape)
         return int(self.traffic[off_source].sum())
 
     def ramps(self) -> int:
@@ -52,7 +52,7 @@ def streams(program: Program, color: Color) -> Streams:
             sent[operation.where] += (
                 operation.n if np.ndim(operation.n) == 0 else operation.n[operation.where]
             )
-    return Streams(sources(color).ravel(), sent.ravel(), color.leaves_by(RAMP).ravel())
+    return Streams(sources(color), sent, color.leaves_by(RAMP))
 
 
 def sources(color: Color) -> np.ndarray:
