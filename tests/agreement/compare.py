@@ -15,13 +15,25 @@ def outcome(wafer: wse.Wafer, engine: str) -> dict[str, Any]:
         run = wafer.run(engine=engine, max_cycles=20_000)
     except wse.RunError as error:
         state = error.state
-        counts = [np.stack(part).tolist() for part in
-                  (state.leaving, state.queued, state.arriving, state.waiting)]
-        return {"kind": type(error).__name__, "cycle": error.cycle, "counts": counts,
-                "operation": state.operation.tolist(), "handled": state.handled.tolist()}
+        counts = [
+            np.stack(part).tolist()
+            for part in (state.leaving, state.queued, state.arriving, state.waiting)
+        ]
+        return {
+            "kind": type(error).__name__,
+            "cycle": error.cycle,
+            "counts": counts,
+            "operation": state.operation.tolist(),
+            "handled": state.handled.tolist(),
+        }
     memory = {name: one.array.tobytes() for name, one in wafer.memories.items()}
-    return {"kind": "ended", "cycles": run.cycles, "hops": run.hops, "ramps": run.ramps,
-            "memory": memory}
+    return {
+        "kind": "ended",
+        "cycles": run.cycles,
+        "hops": run.hops,
+        "ramps": run.ramps,
+        "memory": memory,
+    }
 
 
 def difference(wafer_of: Any, engines: tuple[str, str] = ("reference", "bitplane")) -> str:

@@ -101,7 +101,7 @@ def _trees(draw: Draw, wafer: wse.Wafer, name: str) -> tuple[Any, np.ndarray, np
 
 def _operations(draw: Draw, wafer: wse.Wafer, plans: list) -> None:
     """Senders send, listeners take in, some pass on what they take in."""
-    x, y, h, s = (wafer.memories[name] for name in "xyhs")
+    x, h, s = (wafer.memories[name] for name in "xhs")
     done: set[int] = set()
     for i, (color, sources, listeners, n) in enumerate(plans):
         late = draw.chance(50)
@@ -117,8 +117,12 @@ def _operations(draw: Draw, wafer: wse.Wafer, plans: list) -> None:
             both = rest & its_sources
             if j not in done and both.any() and draw.chance(70):
                 out = fabout(other)
-                wafer[both].add(fabin(color), draw.one_of([x.own[:n], h.own[:n], 0.5, s]),
-                                out=out, n=None if draw.chance(0) else n)
+                wafer[both].add(
+                    fabin(color),
+                    draw.one_of([x.own[:n], h.own[:n], 0.5, s]),
+                    out=out,
+                    n=n,
+                )
                 _send(draw, wafer, other, its_sources & ~both, n)
                 plans[j] = (*plans[j][:3], n)
                 done.add(j)
@@ -126,14 +130,14 @@ def _operations(draw: Draw, wafer: wse.Wafer, plans: list) -> None:
         for j in range(i + 1, len(plans)):  # take two streams at once
             other, its_sources, its_listeners, m = plans[j]
             both = rest & its_listeners
-            if j not in done and m >= n and both.any() and draw.chance(30):
-                if not (its_sources & (sources | listeners)).any():
-                    _send(draw, wafer, other, its_sources, m)
-                    done.add(j)
-                    wafer[both].add(fabin(color), fabin(other), out=x.own[:n])
-                    wafer[both].mov(fabin(other), out=x.own[: m - n])
-                    plans[j] = (other, its_sources, its_listeners & ~both, m)
-                    rest &= ~both
+            apart = not (its_sources & (sources | listeners)).any()
+            if j not in done and m >= n and both.any() and apart and draw.chance(30):
+                _send(draw, wafer, other, its_sources, m)
+                done.add(j)
+                wafer[both].add(fabin(color), fabin(other), out=x.own[:n])
+                wafer[both].mov(fabin(other), out=x.own[: m - n])
+                plans[j] = (other, its_sources, its_listeners & ~both, m)
+                rest &= ~both
         _take(draw, wafer, color, rest, n)
 
 
@@ -144,7 +148,7 @@ def draw_mask(draw: Draw, shape: tuple[int, int]) -> np.ndarray:
 
 
 def _send(draw: Draw, wafer: wse.Wafer, color: Any, where: np.ndarray, n: int) -> None:
-    x, y, h, s = (wafer.memories[name] for name in "xyhs")
+    x, h, s = (wafer.memories[name] for name in "xhs")
     if draw.chance(2):
         n = max(0, n + draw.one_of([-1, 1]))  # a mistake of counting
     first = draw.number(1, n) if n > 1 and draw.chance(30) else n
@@ -185,8 +189,9 @@ def _take(draw: Draw, wafer: wse.Wafer, color: Any, where: np.ndarray, n: int) -
         elif way == 5:
             wafer[where].mac(h.own[start : start + count], fabin(color), out=part)
         elif way == 6:
-            wafer[where].add(fabin(color), h.own[start : start + count],
-                             out=h.own[start : start + count])
+            wafer[where].add(
+                fabin(color), h.own[start : start + count], out=h.own[start : start + count]
+            )
         else:
             wafer[where].mov(fabin(color), out=part)
 
@@ -200,9 +205,7 @@ def _alone(draw: Draw, wafer: wse.Wafer, where: np.ndarray) -> None:
     elif way == 2:
         wafer[where].mac(h, h, out=h)
     elif way == 3:
-        wafer[where].mac(x.own[: draw.number(1, 24)], s, out=x.own[0:1]) if draw.chance(0) else (
-            wafer[where].mac(y, s, out=y)
-        )
+        wafer[where].mac(y, s, out=y)
     elif way == 4:
         wafer[where].max(y.own[1:3, ::2], 0.0, out=y.own[1:3, ::2])
     else:

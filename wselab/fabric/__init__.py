@@ -19,7 +19,21 @@ from .run import Run
 from .wafer import Wafer
 
 __all__ = [
-    "EAST", "NORTH", "RAMP", "SOUTH", "WEST", "Deadlock", "MemoryBudgetError", "ProgramError",
-    "RouteError", "Run", "RunError", "StillRunning", "Undrained", "Wafer", "WaferError",
-    "fabin", "fabout",
+    "EAST",
+    "NORTH",
+    "RAMP",
+    "SOUTH",
+    "WEST",
+    "Deadlock",
+    "MemoryBudgetError",
+    "ProgramError",
+    "RouteError",
+    "Run",
+    "RunError",
+    "StillRunning",
+    "Undrained",
+    "Wafer",
+    "WaferError",
+    "fabin",
+    "fabout",
 ]

@@ -55,7 +55,7 @@ class Control:
         self.now = 0
 
     def run(self, max_cycles: int | None, progress: Any = None, exact: bool = False) -> str:
-        """Step to the end: "ended", "stuck" or "limit". ``exact`` finds the cycle of a standstill."""
+        """Step to the end: "ended", "stuck" or "limit"; ``exact``: to the cycle."""
         limit = float("inf") if max_cycles is None else max_cycles
         while self.left:
             if self.now >= limit:
@@ -69,7 +69,8 @@ class Control:
                 self._block(int(min(self.now + (1 if exact else min(horizon, BLOCK)), limit)))
                 if progress:
                     progress(self.now)
-            if horizon and (self.now == before or self._moved()):
+            begun = self.now == before or any(self.restless)
+            if horizon and (begun or self._moved()):
                 continue
             if not self.left:
                 break
@@ -93,7 +94,9 @@ class Control:
                 first, last = self.restless
                 reach, (low, high) = end - self.now, self.lines
                 total = self.layout.count + 2
-                early = first - low <= reach and low > 0 or high - last <= reach and high < total
+                early = (first - low <= reach and low > 0) or (
+                    high - last <= reach and high < total
+                )
                 early = early if self.plan.crosses_lines else first < low or last > high
                 if not self.left or (first < last and early):
                     return
@@ -231,7 +234,9 @@ class Control:
         else:
             self.window = Planes(plan.groups, (last - first) * words, words)
             self.window.all()[:] = self.full.all()[plan.rows, here]
-        self.circuit = Circuit(plan, self.window, Planes(scratch_groups(plan), self.window.size, words))
+        self.circuit = Circuit(
+            plan, self.window, Planes(scratch_groups(plan), self.window.size, words)
+        )
 
     def _plan(self, first: int, last: int) -> Plan:
         """The colors that some wavelet or operation in these lines has."""
@@ -282,7 +287,10 @@ class Control:
         belts = list(self.full.table("belt"))
         rooms = list(self.full.table("room"))
         for slot, color in enumerate(self.wiring.slots):
-            for half, queues, ways in ((0, state.queued, state.leaving), (1, state.waiting, state.arriving)):
+            for half, queues, ways in (
+                (0, state.queued, state.leaving),
+                (1, state.waiting, state.arriving),
+            ):
                 plane = half * colors + slot
                 for level in levels[plane :: 2 * colors]:
                     queues[color.number] += layout.unpack(level)

@@ -39,7 +39,9 @@ class Planes:
         self.margin = margin
         self.buffer = np.zeros(total * size + 2 * margin, np.uint64)
 
-    def __call__(self, name: str, low: int = 0, high: int | None = None, shift: int = 0):
+    def __call__(
+        self, name: str, low: int = 0, high: int | None = None, shift: int = 0
+    ) -> np.ndarray:
         """Planes ``low`` to ``high`` of a group, end to end, read ``shift`` words further on."""
         high = self.groups[name] if high is None else high
         start = self.margin + self.first[name] * self.size + shift
@@ -113,7 +115,7 @@ def wire(program: Program, slots: list[Color]) -> Wiring:
         if (ramp := c.leaves_by(RAMP)).any():
             here[RAMP] = ramp
         leaves.append(here)
-    ports = [port for port in PORTS if any(port in masks for masks in leaves)]
+    ports = [port for port in PORTS if port is RAMP or any(port in masks for masks in leaves)]
     nowhere = np.zeros(layout.size, np.uint64)
 
     def planes(tables: list[dict[Port, np.ndarray]], port: Port) -> list[np.ndarray]:
@@ -169,9 +171,7 @@ class Plan:
                 for slot in pair:
                     shared[chosen.index(slot)].update(ports)
         self.shared = [[port for port in PORTS if port in ports] for ports in shared]
-        asking = [
-            (wiring.slots[slot].number, i) for i, slot in enumerate(chosen) if self.shared[i]
-        ]
+        asking = [(wiring.slots[slot].number, i) for i, slot in enumerate(chosen) if self.shared[i]]
         self.orders = [
             [i for _, i in sorted(asking, key=lambda one: (one[0] - turn) % wiring.turns)]
             if wiring.turns > 1
@@ -181,7 +181,7 @@ class Plan:
         self.stuck = "free to go" in wiring.masks
         self.crosses_lines = any(self.layout.towards(port)[0] for port in self.leaving)
         self.changing = state_groups(self.colors, self.depth, self.latency, high)
-        self.groups = self.changing | {name: self.colors for name in wiring.masks}
+        self.groups = self.changing | dict.fromkeys(wiring.masks, self.colors)
         everything = state_groups(len(wiring.slots), self.depth, self.latency, high)
         everything |= {name: len(wiring.slots) for name in wiring.masks}
         self.rows = self._rows(everything)
@@ -195,7 +195,8 @@ class Plan:
         return spans
 
     def _rows(self, everything: dict[str, int]) -> list[int]:
-        rows, first = [], 0
+        rows: list[int] = []
+        first = 0
         total = max(1, len(self.wiring.slots))
         for name, count in everything.items():
             if count == self.groups[name]:
@@ -287,7 +288,9 @@ class Circuit:
             gates.append((AND, go, s("free to go"), go))
         return gates
 
-    def _beside(self, planes: Planes, name: str, port: Port, low: int, high: int):
+    def _beside(
+        self, planes: Planes, name: str, port: Port, low: int, high: int
+    ) -> tuple[np.ndarray, list[Gate]]:
         """What the neighbours behind a port hold, and the gates that fetch it."""
         lines, places = self.plan.layout.towards(port)
         if lines:
@@ -367,7 +370,11 @@ class Circuit:
         levels += [s("more", i * both, (i + 1) * both) for i in range(plan.depth - 2)]
         gates: list[Gate] = [(AND, pop, s("room"), rest), (OR, s("room"), pop, s("room"))]
         for level in reversed(levels[1:]):
-            gates += [(AND, rest, level, spare), (XOR, level, spare, level), (XOR, rest, spare, rest)]
+            gates += [
+                (AND, rest, level, spare),
+                (XOR, level, spare, level),
+                (XOR, rest, spare, rest),
+            ]
         gates.append((XOR, levels[0], rest, levels[0]))
         coming, leftover = push, rest
         for level in levels:

@@ -54,15 +54,23 @@ class Alternating:
         return self.odd if parity else self.even
 
     def __repr__(self) -> str:
-        return f"<{self.even.name} in even, {self.odd.name} in odd {('rows', 'columns')[self.axis]}>"
+        return (
+            f"<{self.even.name} in even, {self.odd.name} in odd {('rows', 'columns')[self.axis]}>"
+        )
 
 
 def neighbour(mask: np.ndarray, port: Port) -> np.ndarray:
     """For each PE, ``mask`` at the neighbour behind ``port`` (False beyond the edge)."""
     result = np.zeros_like(mask)
     (down, right), (rows, columns) = port.step or (0, 0), mask.shape
-    here = (slice(max(0, -down), rows - max(0, down)), slice(max(0, -right), columns - max(0, right)))
-    there = (slice(max(0, down), rows + min(0, down)), slice(max(0, right), columns + min(0, right)))
+    here = (
+        slice(max(0, -down), rows - max(0, down)),
+        slice(max(0, -right), columns - max(0, right)),
+    )
+    there = (
+        slice(max(0, down), rows + min(0, down)),
+        slice(max(0, right), columns + min(0, right)),
+    )
     result[here] = mask[there]
     return result
 

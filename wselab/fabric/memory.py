@@ -73,7 +73,7 @@ class Part:
             view = np.broadcast_to(np.zeros((), memory.array.dtype), inner)[key]
         except IndexError as error:
             raise ProgramError(
-                f"{memory.name}.own{_show(key)}: {error}; each PE has {memory.name} of shape {inner}"
+                f"{memory.name}.own{_show(key)}: {error}; its shape in each PE is {inner}"
             ) from None
         self.shape: tuple[int, ...] = view.shape
         self.length = math.prod(self.shape)
@@ -127,9 +127,7 @@ def _show(key: tuple[Any, ...]) -> str:
     return "[" + ", ".join(one(item) for item in key) + "]"
 
 
-def allocate(
-    name: str, wafer: tuple[int, int], shape: Any, dtype: Any, data: Any
-) -> Memory:
+def allocate(name: str, wafer: tuple[int, int], shape: Any, dtype: Any, data: Any) -> Memory:
     """A new `Memory` for a wafer of that shape, from zeros or around the caller's array."""
     if data is not None and not isinstance(data, np.ndarray):
         raise ProgramError(

@@ -42,7 +42,7 @@ class Schedule:
 
     ``class_of`` has the wafer's shape; ``lists[k]`` are the operation numbers of class k. A *step*
     stands for all that a PE still has to do: ``operation[step]`` comes next and ``following[step]``
-    after it; step 0 is the end, with operation -1. ``first[k]`` is the step of class k at the start.
+    after it; step 0 is the end, with operation -1. Class k begins with step ``first[k]``.
     """
 
     def __init__(self, program: Program):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .memory import Part
-from .operations import FabIn, Operation
+from .operations import Operation
 from .ports import LINKS, RAMP, opposite
 from .state import State
 
@@ -24,7 +24,9 @@ class Work:
         self.number, self.kind, self.n, self.handled = number, operation.kind, n, 0
         self.reads, self.sends = operation.reads, operation.sends
         self.type = np.dtype(operation.dtype).type
-        self.cycles_left = operation.cycles(n, program.rules)  # counts where no stream is waited for
+        self.cycles_left = operation.cycles(
+            n, program.rules
+        )  # counts where no stream is waited for
         self.inputs = [locate(item, pe, program) for item in operation.inputs]
         self.out = locate(operation.out, pe, program)
 
@@ -50,7 +52,7 @@ class Work:
         """The next element of one input, in the type that the operation computes in."""
         if isinstance(item, np.ndarray):
             return self.type(item[self.position(item)])
-        return self.type(arrived[item] if item in arrived else item)
+        return self.type(arrived.get(item, item))
 
     def position(self, array: np.ndarray) -> tuple:
         """Where element number ``handled`` stands; a single value serves every element."""
@@ -88,7 +90,7 @@ class PE:
         if not self.work or self.pause:
             return False
         reads, c = self.work[0].reads, self.work[0].sends
-        way_out = c is None or c in self.room and self.routes[c].input is RAMP
+        way_out = c is None or (c in self.room and self.routes[c].input is RAMP)
         return way_out and all(self.inbox.get(c) for c in reads)
 
     def grants(self, order: list) -> list:
@@ -131,7 +133,8 @@ def advance(belts: dict, room: set, entering: dict, queues: dict) -> bool:
     """Move every belt whose queue has room by one place; tell whether a wavelet moved."""
     moved = False
     for c in room:
-        *belts[c], leaving = [entering.get(c), *belts[c]]
+        places = [entering.get(c), *belts[c]]
+        belts[c], leaving = places[:-1], places[-1]
         if leaving is not None:
             queues[c].append(leaving)
         moved |= leaving is not None or any(place is not None for place in belts[c])
@@ -144,7 +147,8 @@ def build(program: Any) -> dict:
     pes = {(r, c): PE(r, c, program) for r in range(rows) for c in range(columns)}
     for (row, column), pe in pes.items():
         for port in LINKS:
-            there = pes.get((row + port.step[0], column + port.step[1]))
+            down, right = port.step or (0, 0)
+            there = pes.get((row + down, column + right))
             if there:
                 pe.neighbours[port] = there
     for number, operation in enumerate(program.operations):

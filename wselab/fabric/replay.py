@@ -10,6 +10,7 @@ listen have read it.
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -74,7 +75,9 @@ class Tape:
         """An array [place, value] of a line's streams; the values must lie on one page."""
         number, at = divmod(position, self.width)
         if (line, number) not in self.pages:
-            page = self.blank.pop() if self.blank else np.empty((self.places, self.width), np.float32)
+            page = (
+                self.blank.pop() if self.blank else np.empty((self.places, self.width), np.float32)
+            )
             here = np.clip(self.line_of(self.sent, line) - number * self.width, 0, self.width)
             reads = int((here * self.line_of(self.listeners, line)).sum())
             self.pages[line, number] = [page, reads]
@@ -204,7 +207,7 @@ class Replay:
             edges.update(out_tape.page_ends(out_position, amount))
             crew.sent[sends] = out_position + amount
         pieces = sorted(edges)
-        for low, high in zip(pieces[:-1], pieces[1:], strict=True):
+        for low, high in itertools.pairwise(pieces):
             span = slice(crew.handled + low, crew.handled + high)
             streams = iter(reads)
             inputs = []

@@ -60,7 +60,9 @@ class Run:
             "engine": f"{self.engine}: {self.exact_because}",
         }
         cells = "".join(f"<tr><th scope='row'>{k}</th><td>{v}</td></tr>" for k, v in rows.items())
-        return f"<table><caption>Run on {self.shape[0]} x {self.shape[1]} PEs</caption>{cells}</table>"
+        return (
+            f"<table><caption>Run on {self.shape[0]} x {self.shape[1]} PEs</caption>{cells}</table>"
+        )
 
 
 def run(wafer: Any, engine: str | None, max_cycles: int | None, progress: Any) -> Run:

@@ -14,14 +14,16 @@ from .color import Color, linked
 from .ports import LINKS, RAMP
 from .program import Program
 
+CIRCLE = -2
+
 
 @dataclass
 class Streams:
     """The streams of one color, in arrays of the wafer's shape; PEs are numbered row by row.
 
-    ``source``: for each router, the PE whose processor feeds it, or -1. ``sent``: for each PE, the
-    wavelets that its operations send. ``listening``: whether the color leaves the router by the
-    ramp.
+    ``source``: for each router, the PE whose processor feeds it, or -1 (or `CIRCLE`). ``sent``: for
+    each PE, the wavelets that its operations send. ``listening``: whether the color leaves the
+    router by the ramp.
     """
 
     source: np.ndarray
@@ -56,7 +58,10 @@ def streams(program: Program, color: Color) -> Streams:
 
 
 def sources(color: Color) -> np.ndarray:
-    """For each router, the number of the PE that feeds it with ``color``, or -1."""
+    """For each router, the number of the PE that feeds it with ``color``; -1 where none does.
+
+    `CIRCLE` where the way back to the source never ends.
+    """
     rows, columns = color.entry.shape
     number = np.arange(rows * columns).reshape(rows, columns)
     upstream = np.full((rows, columns), -1)
@@ -76,5 +81,5 @@ def sources(color: Color) -> np.ndarray:
         following = following[changed]
         if not following.size:
             break
-    hop[(hop >= 0) & ~at_source.ravel()[hop]] = -1  # a circle without a source
+    hop[(hop >= 0) & ~at_source.ravel()[hop]] = CIRCLE
     return hop.reshape(rows, columns)

@@ -12,7 +12,7 @@ A broadcast along each row, from the first column:
     >>> w[:, -1].route(c, WEST >> RAMP)
     >>> w[:, 0].mov(x, out=fabout(c))
     >>> w[:, 1:].mov(fabin(c), out=x)
-    >>> w.run().cycles                           # 16 + 4 + 8 - 2 - 3 + 2 * 2 + 1 + 0
+    >>> w.run().cycles                           # 16 wavelets, 7 links, 5 cycles of ramps
     28
 """
 
@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -41,6 +41,10 @@ from .operations import (
 )
 from .ports import Route
 from .rules import Rules
+
+if TYPE_CHECKING:
+    from .run import Run
+    from .verify import Report
 
 
 class Wafer:
@@ -116,7 +120,9 @@ class Wafer:
     def __getitem__(self, key: Any) -> Region:
         return Region(self, key)
 
-    def run(self, engine: str | None = None, max_cycles: int | None = None, progress: Any = None):
+    def run(
+        self, engine: str | None = None, max_cycles: int | None = None, progress: Any = None
+    ) -> Run:
         """Run what was recorded since the last run, to the end; gives a `Run`.
 
         ``engine`` is "reference" or "bitplane", chosen by itself otherwise; both give the same
@@ -128,7 +134,7 @@ class Wafer:
 
         return run(self, engine, max_cycles, progress)
 
-    def verify(self):
+    def verify(self) -> Report:
         """What is wrong with the recorded program, found without running it: a `Report`."""
         from .verify import verify
 
@@ -266,7 +272,9 @@ def _where(key: Any, shape: tuple[int, int]) -> Any:
 def _axis(key: Any, size: int, name: str) -> slice:
     if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
         if not -size <= key < size:
-            raise ProgramError(f"region: {name} {key} of a wafer with {size}; the last is {size - 1}")
+            raise ProgramError(
+                f"region: {name} {key} of a wafer with {size}; the last is {size - 1}"
+            )
         return slice(int(key) % size, int(key) % size + 1, 1)
     if isinstance(key, slice):
         chosen = range(*key.indices(size))
@@ -291,7 +299,7 @@ def _restrict(where: Any, parities: dict[int, int]) -> Any:
         if skip is None:
             chosen = range(0)
         else:
-            chosen = lines_there[skip:: 1 if lines_there.step % 2 == 0 else 2]
+            chosen = lines_there[skip :: 1 if lines_there.step % 2 == 0 else 2]
         axes[axis] = slice(chosen.start, max(chosen.start, chosen.stop), chosen.step)
     return tuple(axes)
 

@@ -1,0 +1,5 @@
+"""The problems, one module each, named by number; importing this makes all of them known."""
+
+from . import p03_1
+
+__all__ = ["p03_1"]

@@ -1,0 +1,262 @@
+"""Calling a learner's function so that whatever it does ends in a clear word.
+
+The function may raise, loop without end, return something else, leave the interpreter, or reach
+for what a problem forbids. `call` runs it under a time limit and under watch, and turns each of
+these into a `Refused` whose reasons a learner can act on.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import inspect
+import signal
+import sys
+import sysconfig
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType, FunctionType
+from typing import Any
+
+from ..fabric import RouteError, WaferError
+from .problem import Refused
+
+LIMIT_S = 5.0
+PACKAGE = str(Path(__file__).resolve().parent.parent)
+
+#: What an answer may not call, by module, and what to say then; the first that fits is said.
+FORBIDDEN = {
+    "wselab.course.problem": "It calls the check from inside the answer.",
+    "wselab.kernels": "It calls wselab.kernels: what is asked is to write the program yourself.",
+    "wselab.predict": "It calls wselab.predict: a closed form moves no wavelet.",
+    "wselab.fabric.run": "It runs a wafer itself: only write the program. The check loads its own "
+    "data afterwards, and runs.",
+    "wselab.fabric.reference": "It calls the reference engine: the check runs the program itself.",
+    "wselab.fabric.bitplane": "It calls an engine: the check runs the program itself.",
+}
+
+
+class TooLong(BaseException):
+    """The learner's function did not end in time; no Exception, so that few handlers catch it."""
+
+
+def call(answer: Any, *arguments: Any, limit_s: float = LIMIT_S) -> Any:
+    """Call ``answer(*arguments)`` under watch; what it returns. Raises `Refused`.
+
+    >>> call(lambda x: x + 1, 2)
+    3
+    """
+    _accepts(answer, arguments)
+    if replaced := replaced_parts():
+        raise Refused(
+            f"{replaced[0]} is not the one of wselab any more: your notebook replaced it. "
+            "Take that out, restart the kernel, and check again."
+        )
+    for module in FORBIDDEN:
+        with suppress(ImportError):  # so that no import inside the answer looks like a call
+            importlib.import_module(module)
+    with _watched() as watch:
+        against, returned = _run(answer, arguments, limit_s)
+    for module, sentence in FORBIDDEN.items():
+        if any(name == module or name.startswith(f"{module}.") for name in watch.seen):
+            raise Refused(sentence)
+    if replaced := replaced_parts():
+        raise Refused(
+            f"It replaces {replaced[0]}: what is graded is the program that you write, not a "
+            "changed emulator. Restart the kernel, and check again without that."
+        )
+    if against:
+        raise Refused(*against)
+    if watch.undone:
+        raise Refused("It switches off the check's watch (sys.setprofile); leave that alone.")
+    return returned
+
+
+def name_of(answer: Any) -> str:
+    """The name under which a reader knows a function."""
+    name = getattr(answer, "__name__", "")
+    return name if isinstance(name, str) and name and name != "<lambda>" else "your function"
+
+
+def _accepts(answer: Any, arguments: tuple[Any, ...]) -> None:
+    if not callable(answer):
+        kind = type(answer).__name__
+        hint = "It looks as if it was called" if answer is None else f"This is of type {kind}"
+        raise Refused(
+            f"The check wants your function itself. {hint}: hand over its name without brackets."
+        )
+    try:
+        inspect.signature(answer).bind(*arguments)
+    except TypeError:
+        raise Refused(
+            f"{name_of(answer)} has to take {len(arguments)} arguments, as in the stub; it cannot "
+            "be called with that many."
+        ) from None
+    except Exception:  # a lying __signature__, or a builtin without one: calling will tell
+        return
+
+
+def _run(answer: Any, arguments: tuple[Any, ...], limit_s: float) -> tuple[list[str], Any]:
+    """Call it; the reasons against it, and what it returned."""
+    name = name_of(answer)
+    try:
+        with time_limit(limit_s):
+            return [], answer(*arguments)
+    except KeyboardInterrupt:
+        raise
+    except TooLong:
+        return [f"{name} did not end within {limit_s:g} s: is there a loop without an end?"], None
+    except NotImplementedError:
+        return [
+            f"{name} is not written yet: it still raises NotImplementedError. Put your lines in "
+            "its place, and check again as often as you like."
+        ], None
+    except RecursionError:
+        return [f"{name} calls itself without an end."], None
+    except (SystemExit, GeneratorExit) as error:
+        return [f"{name} ends the program with {type(error).__name__} instead of returning."], None
+    except BaseException as error:
+        return _in_words(answer, error), None
+
+
+def _in_words(answer: Any, error: BaseException) -> list[str]:
+    """What a learner's function raised, where, and for known errors what it means."""
+    name, where = name_of(answer), _line_of(answer, error)
+    try:
+        text = str(error).strip()
+    except Exception:  # a text that cannot be had is no reason to fall
+        text = ""
+    first = f"{name} raises {type(error).__name__}{where}" + (f": {text}" if text else ".")
+    if not isinstance(error, WaferError):
+        return [first]
+    if isinstance(error, RouteError) and "already routes" in text:
+        return [
+            first,
+            "A router holds one route for each color, so two streams through one PE need two "
+            "colors: are the colors mixed up, or does a slice take in more PEs than you mean?",
+        ]
+    if "cannot leave by the port it came in" in text:
+        return [
+            first,
+            "That sends a wavelet back to where it came from. A PE that sends lets it out by a "
+            "link (RAMP >> ...), a PE that receives lets it in by a link (... >> RAMP).",
+        ]
+    return [first]
+
+
+def _line_of(answer: Any, error: BaseException) -> str:
+    """The learner's line that raised it, for the message."""
+    own = getattr(getattr(answer, "__code__", None), "co_filename", None)
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == own]
+    return f" in line {lines[-1]}" if lines else ""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise `TooLong` in this thread once that time has passed, and again while it goes on.
+
+    The main thread of a system with SIGALRM is stopped in the middle of a sleep too; elsewhere the
+    exception comes at the next line of Python.
+    """
+    on_time = True
+
+    def stop(*_: Any) -> None:
+        if on_time:
+            raise TooLong
+
+    in_main = threading.current_thread() is threading.main_thread()
+    if in_main and hasattr(signal, "setitimer"):
+        before = signal.signal(signal.SIGALRM, stop)
+        signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+        try:
+            yield
+        finally:
+            on_time = False
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+        return
+    thread = ctypes.c_ulong(threading.get_ident())
+    throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    timer = threading.Timer(seconds, lambda: on_time and throw(thread, ctypes.py_object(TooLong)))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        on_time = False
+        timer.cancel()
+        throw(thread, None)  # one that is on its way
+
+
+class _Watch:
+    """The modules of wselab whose functions were called, and whether the watch was ended early."""
+
+    def __init__(self) -> None:
+        self.seen: set[str] = set()
+        self.undone = False
+
+    def __call__(self, frame: FrameType, event: str, _: Any) -> None:
+        file = frame.f_code.co_filename
+        if event == "call" and file.startswith(PACKAGE) and file != __file__:  # that is us
+            self.seen.add(str(frame.f_globals.get("__name__", "")))
+
+
+@contextmanager
+def _watched() -> Iterator[_Watch]:
+    watch, before = _Watch(), sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        yield watch
+        watch.undone = sys.getprofile() is not watch
+    finally:
+        sys.setprofile(before)
+
+
+def replaced_parts() -> list[str]:
+    """Functions, methods and classes of the emulator and the checks that are not their own.
+
+    >>> replaced_parts()
+    []
+    """
+    found = []
+    for name, part in _parts():
+        if _ORIGINAL.get(name, part) is not part or not _from_a_file(part):
+            found.append(name)
+    return found
+
+
+def _parts() -> Iterator[tuple[str, Any]]:
+    """What the checks rely on, by name: module-level functions and classes, and their members."""
+    for module_name, module in list(sys.modules.items()):
+        if not module_name.startswith(("wselab.fabric", "wselab.course.p", "wselab.course.w")):
+            continue
+        for name, item in list(vars(module).items()):
+            if isinstance(item, FunctionType):
+                yield f"{module_name}.{name}", item
+            elif isinstance(item, type):
+                yield f"{module_name}.{name}", item
+                if item.__module__ == module_name:
+                    for attribute, member in list(vars(item).items()):
+                        if callable(member) or isinstance(member, property):
+                            yield f"{name}.{attribute}", member
+
+
+def _from_a_file(part: Any) -> bool:
+    """Whether a function or a class comes from this package or an installed library.
+
+    What a notebook or a script defines does not; what was written by dataclasses does.
+    """
+    if isinstance(part, property):
+        part = part.fget
+    if isinstance(part, type):
+        return part.__module__ != "__main__"
+    code = getattr(part, "__code__", None)
+    return code is None or code.co_filename.startswith(_LIBRARIES)
+
+
+_LIBRARIES = (PACKAGE, "<string>", "<frozen", *sysconfig.get_paths().values())
+_ORIGINAL = dict(_parts())

@@ -1,0 +1,49 @@
+"""Programs for the fabric: collectives, and the products built from them.
+
+Every kernel is called on plain arrays and gives the result and the run::
+
+    value, run = NAME(arrays..., chip=WSE2, **what_if)
+
+``what_if`` changes a rule of the fabric by name: ``ramp_latency=3`` (see `wselab.fabric.rules`).
+The caller's arrays are only read, and nothing is converted. Each kernel loads its arrays into a
+wafer, lets a *writer* put the program on it, and runs it; the writers (``write_...(w, ...)``) are
+there to be read and to be used in other programs. Each uses colors of its own, so one wafer takes
+a writer once; routes stay for the next launch.
+
+`wselab.predict` has closed forms of the same names, which know nothing of these programs.
+
+Examples
+--------
+>>> import numpy as np
+>>> from wselab import kernels
+>>> total, run = kernels.reduce_row(np.ones((1, 512, 8), np.float32))
+>>> total
+array([[512., 512., 512., 512., 512., 512., 512., 512.]], dtype=float32)
+>>> run.cycles
+3074
+"""
+
+from .broadcast import broadcast, write_broadcast, write_broadcast_down
+from .gemv import gemv, write_gemv
+from .reduce import (
+    column_0_memory,
+    reduce_2d,
+    reduce_row,
+    write_chain_north,
+    write_chain_west,
+    write_reduce_2d,
+)
+
+__all__ = [
+    "broadcast",
+    "column_0_memory",
+    "gemv",
+    "reduce_2d",
+    "reduce_row",
+    "write_broadcast",
+    "write_broadcast_down",
+    "write_chain_north",
+    "write_chain_west",
+    "write_gemv",
+    "write_reduce_2d",
+]

@@ -1,0 +1,46 @@
+"""What a kernel accepts: NumPy arrays of a type that a PE computes in, and of the right shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..fabric import ProgramError
+from ..fabric.memory import DTYPES
+
+
+def checked(kernel: str, name: str, array: Any, axes: tuple[str, ...]) -> np.ndarray:
+    """``array`` as a read-only view, so that no program can write into what the caller owns.
+
+    Raises `ProgramError` where it is no array, or has another type, number of axes, or no values.
+
+    >>> checked("reduce_row", "x", np.zeros((2, 3)), ("rows", "columns", "wavelets"))
+    Traceback (most recent call last):
+        ...
+    wselab.fabric.errors.ProgramError: reduce_row: x is float64; a PE computes in float32 or \
+float16, and nothing is converted silently. Try x.astype(np.float32)
+    """
+    expected = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
+    if not isinstance(array, np.ndarray):
+        raise ProgramError(
+            f"{kernel}: {name} is a {type(array).__name__}; expected a NumPy array of shape "
+            f"{expected}. Try np.asarray({name}, dtype=np.float32)"
+        )
+    if array.dtype.name not in DTYPES:
+        raise ProgramError(
+            f"{kernel}: {name} is {array.dtype}; a PE computes in {' or '.join(DTYPES)}, and "
+            f"nothing is converted silently. Try {name}.astype(np.float32)"
+        )
+    if array.ndim != len(axes):
+        raise ProgramError(
+            f"{kernel}: {name} has shape {array.shape}; expected {len(axes)} "
+            f"{'axis' if len(axes) == 1 else 'axes'}, {expected}. Try {name}.reshape(...)"
+        )
+    if 0 in array.shape:
+        empty = axes[array.shape.index(0)]
+        raise ProgramError(
+            f"{kernel}: {name} has shape {array.shape}, no {empty}; expected at least one of "
+            f"each of {expected}"
+        )
+    return np.broadcast_to(array, array.shape)

@@ -1,0 +1,20 @@
+"""Closed forms: how many cycles the kernels of the same names take, without running them.
+
+Each takes sizes by keyword and gives cycles. The constants are a chip's, and can be set for what-if
+questions where the formula has them: ``ramp_latency=3``. There is no limit of size: what fits no
+wafer can be predicted too. Nothing here knows the programs of `wselab.kernels`; the tests compare
+the two.
+
+Examples
+--------
+>>> from wselab import predict
+>>> predict.reduce_2d(rows=994, columns=750, wavelets=256)
+10964
+>>> predict.broadcast(rows=994, columns=750, wavelets=256)
+2003
+"""
+
+from .collectives import broadcast, reduce_2d, reduce_row
+from .gemv import gemv
+
+__all__ = ["broadcast", "gemv", "reduce_2d", "reduce_row"]
