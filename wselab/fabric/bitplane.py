@@ -196,6 +196,8 @@ class Control:
             margin = max(MARGIN, (high - low) // 4)
             first, last = max(0, low - margin), min(total, high + margin)
             plan = self._plan(first, last)
+            if not plan.chosen:  # what was restless has ended since
+                return 0
             if not plan.crosses_lines:  # nothing moves from line to line
                 first, last = max(0, low - 1), min(total, high + 1)
             self._open(first, last, plan)

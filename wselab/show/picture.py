@@ -1,0 +1,49 @@
+"""A picture with its text, for readers who see it, hear it, or read a page that runs nothing."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DOTS_PER_INCH = 100
+
+
+class Picture:
+    """A figure drawn once, with ``alt``, the text that stands for it.
+
+    In a notebook it shows itself; ``save(path)`` writes a PNG file.
+    """
+
+    def __init__(self, png: bytes, alt: str):
+        self.png, self.alt = png, alt
+
+    def save(self, path: Any) -> None:
+        """Write the picture to a PNG file."""
+        with open(path, "wb") as file:
+            file.write(self.png)
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data = {"image/png": self.png, "text/plain": self.alt}
+        return data, {"image/png": {"alt": self.alt}}
+
+    def __repr__(self) -> str:
+        return self.alt
+
+
+def picture(figure: Figure, alt: str) -> Picture:
+    """``figure`` (of matplotlib) as a `Picture` with the text ``alt``; closes the figure.
+
+    >>> from matplotlib.figure import Figure
+    >>> figure = Figure()
+    >>> _ = figure.subplots().plot([1, 2, 4])
+    >>> picture(figure, "A curve that doubles: 1, 2, 4.")
+    A curve that doubles: 1, 2, 4.
+    """
+    if not alt.strip():
+        raise ValueError("picture: alt is empty; say in words what is to be seen")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight")
+    return Picture(buffer.getvalue(), alt)
