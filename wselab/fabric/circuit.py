@@ -232,9 +232,18 @@ class Circuit:
 
     def __init__(self, plan: Plan, state: Planes, scratch: Planes):
         self.plan, self.state, self.scratch = plan, state, scratch
-        self.before = self._fire() + self._heads()
+        self.sections = {
+            "operations": self._fire(),
+            "heads": self._heads(),
+            "belts": self._belts(),
+            "links": self._arrivals(),
+            "queues": self._queues(),
+            "counters": self._count(),
+        }
+        parts = list(self.sections.values())
+        self.before = [gate for part in parts[:2] for gate in part]
         self.contended = [self._share(order) for order in plan.orders]
-        self.after = self._belts() + self._arrivals() + self._queues() + self._count()
+        self.after = [gate for part in parts[2:] for gate in part]
         self.every_eighth = self._carry_on()
 
     def cycle(self, now: int) -> None:

@@ -1,0 +1,1 @@
+"""The performance table; ``python -m benchmarks`` (or ``make bench``) prints it."""

@@ -1,0 +1,133 @@
+"""Time whole programs, print them as ratios to a copy of the same bytes and to the reference."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import wselab as wse
+from wselab.fabric import bitplane
+from wselab.fabric.program import Program, Schedule
+from wselab.fabric.replay import Replay
+from wselab.fabric.streams import streams
+
+from . import programs
+
+ROUNDS = 3
+
+
+def copy_seconds(values: int) -> float:
+    """Seconds that `np.copyto` takes for so many float32 values, both arrays in memory before."""
+    source = np.ones(values, np.float32)
+    target = np.zeros_like(source)
+    target[...] = 2.0
+    return median(lambda: timed(lambda: np.copyto(target, source)))
+
+
+def timed(act: Callable[[], Any]) -> float:
+    start = time.perf_counter()
+    act()
+    return time.perf_counter() - start
+
+
+def median(measure: Callable[[], float]) -> float:
+    return statistics.median(measure() for _ in range(ROUNDS))
+
+
+def parts(wafer: wse.Wafer) -> tuple[int, float, float]:
+    """Cycles, seconds of building and control, and seconds of values, of one launch."""
+    start = time.perf_counter()
+    program = Program.of(wafer)
+    schedule = Schedule(program)
+    control, how = bitplane.simulate(program, schedule)
+    middle = time.perf_counter()
+    flows = [streams(program, color) for color in program.colors]
+    Replay(program, schedule, flows, control.layout.lines_are_columns).run()
+    end = time.perf_counter()
+    if how != "ended":
+        raise RuntimeError(f"the timed program did not end but was {how}")
+    return control.now, middle - start, end - middle
+
+
+def row(name: str, make: Callable[[], wse.Wafer], copy: float) -> None:
+    rounds = [parts(make()) for _ in range(ROUNDS)]
+    cycles = rounds[0][0]
+    control, values = (statistics.median(one[i] for one in rounds) for i in (1, 2))
+    whole = statistics.median(one[1] + one[2] for one in rounds)
+    print(
+        f"{name:44} {cycles:>8,} {control:>8.2f} {values:>7.2f} {whole:>7.2f} "
+        f"{control / copy:>9.1f} {whole / copy:>7.1f}",
+        flush=True,
+    )
+
+
+def against_reference(name: str, make: Callable[[int, int], wse.Wafer]) -> None:
+    fast = median(lambda: timed(make(32, 32).run))
+    slow = timed(lambda: make(32, 32).run(engine="reference"))
+    print(f"{name:44} {fast:>8.3f} {slow:>9.2f} {slow / fast:>8.0f}", flush=True)
+
+
+def by_rule() -> None:
+    """Microseconds a cycle that each group of gates takes in the middle of a run."""
+    for name, make in (("2D reduce", programs.reduce_2d), ("broadcast", programs.broadcast)):
+        program = Program.of(make())
+        control = bitplane.Control(program, Schedule(program))
+        control.run(1000)
+        circuit = control.circuit
+        if circuit is None:
+            raise RuntimeError("no window is open in the middle of a run")
+        sections = {**circuit.sections, "ports shared": (circuit.contended or [[]])[0]}
+        costs = {}
+        for section, gates in sections.items():
+            start = time.perf_counter()
+            for _ in range(500):
+                for gate, a, b, out in gates:
+                    gate(a, b, out)
+            costs[section] = (time.perf_counter() - start) / 500 * 1e6
+        low, high = control.lines
+        text = ", ".join(f"{section} {cost:.1f}" for section, cost in costs.items() if cost > 0.2)
+        print(f"{name}, cycle 1,000, {high - low} lines: {text} (sum {sum(costs.values()):.0f})")
+
+
+def peak_megabytes() -> float:
+    """Peak memory of a process that only makes and runs the 2D reduce."""
+    code = (
+        "import resource; from benchmarks import programs; programs.reduce_2d().run(); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return int(done.stdout) / (1024 if sys.platform != "darwin" else 1024**2)
+
+
+def main() -> None:
+    rows, columns, wavelets = programs.ROWS, programs.COLUMNS, programs.WAVELETS
+    peak = peak_megabytes()
+    copy = copy_seconds(rows * columns * wavelets)
+    print(f"{rows} x {columns} PEs, {wavelets} float32 values each; every cycle stepped")
+    print(f"np.copyto of the same {4 * rows * columns * wavelets / 1e6:,.0f} MB: {copy:.3f} s\n")
+    print(f"{'':44} {'cycles':>8} {'control':>8} {'values':>7} {'whole':>7} {'in copies':>17}")
+    print(f"{'':44} {'':>8} {'s':>8} {'s':>7} {'s':>7} {'control':>9} {'whole':>7}")
+    row("2D chain reduce", programs.reduce_2d, copy)
+    row(
+        "2D chain reduce, each row delayed at random",
+        lambda: programs.reduce_2d(delayed=True),
+        copy,
+    )
+    row("broadcast", programs.broadcast, copy)
+    row("V1: chain over 512 PEs, 4,096 wavelets", programs.v1, copy)
+    print(f"\nPeak memory of the 2D reduce, data included: {peak:,.0f} MB\n")
+    print(f"{'32 x 32 PEs':44} {'bitplane':>8} {'reference':>9} {'ratio':>8}")
+    against_reference("2D chain reduce", programs.reduce_2d)
+    against_reference("broadcast", programs.broadcast)
+    print("\nWhat the rules cost, in microseconds a cycle:")
+    by_rule()
+
+
+if __name__ == "__main__":
+    main()
