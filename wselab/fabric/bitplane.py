@@ -104,7 +104,7 @@ class Control:
             if self.now & eighth == eighth:
                 circuit.flush()
             self.now += 1
-            if ended.any():
+            if np.count_nonzero(ended):  # quicker than any()
                 self._end(ended)
                 if not self.left:
                     return

@@ -127,8 +127,13 @@ def _show(key: tuple[Any, ...]) -> str:
     return "[" + ", ".join(one(item) for item in key) + "]"
 
 
-def allocate(name: str, wafer: tuple[int, int], shape: Any, dtype: Any, data: Any) -> Memory:
-    """A new `Memory` for a wafer of that shape, from zeros or around the caller's array."""
+def allocate(
+    name: str, wafer: tuple[int, int], shape: Any, dtype: Any, data: Any, budget: Any
+) -> Memory:
+    """A new `Memory` for a wafer of that shape, from zeros or around the caller's array.
+
+    ``budget(bytes)`` is asked, before anything is allocated, whether each PE has room for it.
+    """
     if data is not None and not isinstance(data, np.ndarray):
         raise ProgramError(
             f"memory {name!r}: data is a {type(data).__name__}; expected a NumPy array, "
@@ -136,40 +141,49 @@ def allocate(name: str, wafer: tuple[int, int], shape: Any, dtype: Any, data: An
         )
     if dtype is None:
         dtype = "float32" if data is None else data.dtype
-    kind = np.dtype(dtype).name
-    if kind not in DTYPES:
+    kind = np.dtype(dtype)
+    if kind.name not in DTYPES:
         raise ProgramError(
-            f"memory {name!r}: dtype {kind}; a PE computes in {' or '.join(DTYPES)}. "
+            f"memory {name!r}: dtype {kind.name}; a PE computes in {' or '.join(DTYPES)}. "
             "Try .astype(np.float32)"
         )
-    if data is None:
-        if shape is None:
-            raise ProgramError(f"memory {name!r}: give a shape, such as 16 or (4, 4), or data=")
-        inner = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-        if any(not isinstance(size, (int, np.integer)) or size < 0 for size in inner):
-            raise ProgramError(f"memory {name!r}: shape {shape!r}; expected whole numbers")
-        return Memory(name, np.zeros((*wafer, *inner), kind))
-    if data.shape[:2] != wafer or data.dtype.name != kind:
+    if data is not None and (data.shape[:2] != wafer or data.dtype != kind):
         raise ProgramError(
             f"memory {name!r}: data has shape {data.shape} of {data.dtype}; expected "
-            f"{wafer[0]} rows x {wafer[1]} columns of PEs first, and {kind}"
+            f"{wafer[0]} rows x {wafer[1]} columns of PEs first, and {kind.name}"
         )
-    if shape is not None and data.shape[2:] != np.zeros(shape, np.uint8).shape:
+    if shape is None and data is None:
+        raise ProgramError(f"memory {name!r}: give a shape, such as 16 or (4, 4), or data=")
+    inner = data.shape[2:] if data is not None else ()
+    if shape is not None:
+        inner = _inner_shape(name, shape)
+        if data is not None and data.shape[2:] != inner:
+            raise ProgramError(
+                f"memory {name!r}: data holds {data.shape[2:]} in each PE, not {inner}; "
+                "leave shape out"
+            )
+    budget(math.prod(inner) * kind.itemsize)
+    return Memory(name, np.zeros((*wafer, *inner), kind) if data is None else data)
+
+
+def _inner_shape(name: str, shape: Any) -> tuple[int, ...]:
+    inner = shape if isinstance(shape, tuple) else (shape,)
+    if any(not isinstance(size, (int, np.integer)) or size < 0 for size in inner):
         raise ProgramError(
-            f"memory {name!r}: data holds {data.shape[2:]} in each PE, not {shape}; leave shape out"
+            f"memory {name!r}: shape {shape!r}; expected a whole number or a tuple of them"
         )
-    return Memory(name, data)
+    return tuple(int(size) for size in inner)
 
 
-def charge(memories: dict[str, Memory], new: Memory, budget: int) -> None:
-    """Refuse ``new`` when a PE's memory would overflow, with the table of what takes it."""
-    table = [*memories.values(), new]
-    total = sum(memory.bytes_per_pe for memory in table)
+def charge(memories: dict[str, Memory], name: str, new_bytes: int, budget: int) -> None:
+    """Refuse memory that a PE has no room for, with the table of what takes it."""
+    table = {memory.name: memory.bytes_per_pe for memory in memories.values()} | {name: new_bytes}
+    total = sum(table.values())
     if total <= budget:
         return
-    lines = "\n".join(f"  {memory.name:12} {memory.bytes_per_pe:>10,} bytes" for memory in table)
+    lines = "\n".join(f"  {one:12} {size:>10,} bytes" for one, size in table.items())
     raise MemoryBudgetError(
-        f"memory {new.name!r} does not fit: each PE has {budget:,} bytes and "
+        f"memory {name!r} does not fit: each PE has {budget:,} bytes and "
         f"{total:,} would be taken\n{lines}\n"
         "Spread the data over more PEs, use dtype='float16', or process it in pieces."
     )

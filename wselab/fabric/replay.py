@@ -261,9 +261,10 @@ def _prologue(program: Program, schedule: Schedule) -> tuple[list[Operation], np
         alone[number] = not operation.on_fabric and not begun[operation.where].any()
         if not alone[number]:
             begun[operation.where] = True
+    skipped = np.append(alone, False)[schedule.operation]  # by step; the end, -1, is none
     first = schedule.first.copy()
-    while (waiting := alone[schedule.operation[first]] & (schedule.operation[first] >= 0)).any():
-        first[waiting] = schedule.following[first[waiting]]
+    while skipped[first].any():
+        first = np.where(skipped[first], schedule.following[first], first)
     return [o for o, is_alone in zip(program.operations, alone, strict=True) if is_alone], first
 
 

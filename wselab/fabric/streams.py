@@ -63,20 +63,19 @@ def sources(color: Color) -> np.ndarray:
     `CIRCLE` where the way back to the source never ends.
     """
     rows, columns = color.entry.shape
-    number = np.arange(rows * columns).reshape(rows, columns)
-    upstream = np.full((rows, columns), -1)
+    number = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns)
     at_source = color.enters_by(RAMP)
-    upstream[at_source] = number[at_source]
+    upstream = np.where(at_source, number, np.int32(-1))
     for port in LINKS:
         fed = linked(color, port)
         down, right = port.step or (0, 0)
-        upstream[fed] = number[fed] + down * columns + right
+        np.copyto(upstream, number + np.int32(down * columns + right), where=fed)
     hop = upstream.ravel()
-    following = np.flatnonzero((hop >= 0) & (hop != number.ravel()))
+    following = np.flatnonzero((hop >= 0) & ~at_source.ravel())
     for _ in range(hop.size.bit_length()):  # each round doubles the distance looked back
-        further = hop[hop[following]]
-        further[hop[following] < 0] = -1
-        changed = further != hop[following]
+        before = hop[following]
+        further = np.where(before >= 0, hop[before], np.int32(-1))
+        changed = further != before
         hop[following] = further
         following = following[changed]
         if not following.size:

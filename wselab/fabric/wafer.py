@@ -87,8 +87,11 @@ class Wafer:
         """
         if name in self.memories:
             raise ProgramError(f"memory {name!r} exists already; use it, or choose another name")
-        new = allocate(name, self.shape, shape, dtype, data)
-        charge(self.memories, new, self.chip.pe_memory_bytes)
+
+        def budget(new_bytes: int) -> None:
+            charge(self.memories, name, new_bytes, self.chip.pe_memory_bytes)
+
+        new = allocate(name, self.shape, shape, dtype, data, budget)
         self.memories[name] = new
         return new
 
