@@ -59,6 +59,38 @@ class Layout:
         return (right, down) if self.lines_are_columns else (down, right)
 
 
+class Planes:
+    """Named groups of planes in one buffer of equal planes, ``size`` words each."""
+
+    def __init__(self, groups: dict[str, int], size: int, margin: int = 0):
+        self.groups, self.size = groups, size
+        self.first: dict[str, int] = {}
+        total = 0
+        for name, count in groups.items():
+            self.first[name], total = total, total + count
+        self.margin = margin
+        self.buffer = np.zeros(total * size + 2 * margin, np.uint64)
+
+    def __call__(
+        self, name: str, low: int = 0, high: int | None = None, shift: int = 0
+    ) -> np.ndarray:
+        """Planes ``low`` to ``high`` of a group, end to end, read ``shift`` words further on."""
+        high = self.groups[name] if high is None else high
+        start = self.margin + self.first[name] * self.size + shift
+        return self.buffer[start + low * self.size : start + high * self.size]
+
+    def all(self) -> np.ndarray:
+        """Every group, as an array of shape (planes, words)."""
+        return self.buffer[self.margin : len(self.buffer) - self.margin].reshape(-1, self.size)
+
+    def table(self, name: str, last: str | None = None) -> np.ndarray:
+        """A group (up to group ``last``) as an array of shape (planes, words)."""
+        end = last or name
+        low = self.margin + self.first[name] * self.size
+        high = self.margin + (self.first[end] + self.groups[end]) * self.size
+        return self.buffer[low:high].reshape(-1, self.size)
+
+
 def choose_layout(shape: tuple[int, int], links: dict[Port, int]) -> Layout:
     """Lines along which few links run: most wavelets then step by whole words."""
     along_rows = links[EAST] + links[LINKS[3]]

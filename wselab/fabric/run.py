@@ -43,7 +43,11 @@ class Run:
         No energy per hop or operation of a wafer-scale engine is public, so this is power x time.
         """
         seconds = self.seconds()
-        return self.chip.system_idle_power_w * seconds, self.chip.system_power_w * seconds
+        most = self.chip.system_power_w
+        powers = [*most] if isinstance(most, tuple) else [most]
+        if "system_idle_power_w" in self.chip.facts:
+            powers.append(self.chip.system_idle_power_w)
+        return min(powers) * seconds, max(powers) * seconds
 
     def __repr__(self) -> str:
         return (

@@ -1,0 +1,166 @@
+"""What the routes of a program make constant: which planes its circuit has, and which gates."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+
+from .color import Color, linked, neighbour
+from .planes import Layout, choose_layout
+from .ports import LINKS, PORTS, RAMP, Port, opposite
+from .program import Program
+from .rules import Rules
+
+LOW = 3  # counter bits that are updated each cycle; the others every 2**LOW cycles
+
+
+def state_groups(colors: int, depth: int, latency: int, high: int) -> dict[str, int]:
+    """The planes that hold state, in the order that lets gates span neighbouring groups.
+
+    Queues come in pairs of halves: the routers', then the PEs' own. ``some``: holds one or more;
+    ``room``: not full; ``more``: levels between. A belt place likewise: out, then in.
+    """
+    both = 2 * colors
+    return {
+        "some": both,
+        "room": both,
+        "more": (depth - 2) * both,
+        "belt": latency * both,
+        # what the current operation of a PE is:
+        "not_reading": colors,
+        "not_sending": colors,
+        "reading": colors,
+        "sending": colors,
+        "followed": 1,  # by another operation
+        "live": 1,
+        "carried": 1,
+        "nearly": 1,
+        "low": LOW,
+        "high": high,
+    }
+
+
+@dataclass
+class Wiring:
+    """What the routes of a program make constant.
+
+    ``slots`` are the colors in use; ``leaves`` and ``enters`` give for each slot the ports that it
+    uses somewhere; ``clashes`` the ports that two slots share in some router; ``masks`` the
+    constant planes, by group and slot.
+    """
+
+    layout: Layout
+    rules: Rules
+    slots: list[Color]
+    turns: int  # orders in which colors ask, one a cycle in turn
+    leaves: list[set[Port]]
+    enters: list[set[Port]]
+    clashes: dict[tuple[int, int], list[Port]]
+    masks: dict[str, list[np.ndarray]]
+
+
+def wire(program: Program, slots: list[Color]) -> Wiring:
+    """The constant planes of a program."""
+    enters = [{port: mask for port in LINKS if (mask := linked(c, port)).any()} for c in slots]
+    links = {port: sum(int(e[port].sum()) for e in enters if port in e) for port in LINKS}
+    layout = choose_layout(program.shape, links)
+    leaves: list[dict[Port, np.ndarray]] = []
+    for c, there in zip(slots, enters, strict=True):
+        here = {opposite(port): neighbour(mask, opposite(port)) for port, mask in there.items()}
+        if (ramp := c.leaves_by(RAMP)).any():
+            here[RAMP] = ramp
+        leaves.append(here)
+    ports = [port for port in PORTS if port is RAMP or any(port in masks for masks in leaves)]
+    nowhere = np.zeros(layout.size, np.uint64)
+
+    def planes(tables: list[dict[Port, np.ndarray]], port: Port) -> list[np.ndarray]:
+        return [layout.pack(table[port]) if port in table else nowhere for table in tables]
+
+    masks = {f"leaves {port}": planes(leaves, port) for port in ports}
+    masks |= {f"stays {port}": [~plane for plane in masks[f"leaves {port}"]] for port in ports}
+    masks |= {f"enters {port}": planes(enters, port) for port in LINKS if links[port]}
+    lost = []
+    for c, here in zip(slots, leaves, strict=True):
+        bits = sum((mask.view(np.uint8) << port.number for port, mask in here.items()), np.uint8(0))
+        lost.append(c.exits != bits)
+    if any(mask.any() for mask in lost):  # heads that no neighbour takes can never move
+        masks["free to go"] = [~layout.pack(mask) for mask in lost]
+    clashes = {}
+    for one, other in itertools.combinations(range(len(slots)), 2):
+        both = set(leaves[one]) & set(leaves[other])
+        pair = {port: masks[f"leaves {port}"] for port in ports if port in both}
+        shared = [port for port, plane in pair.items() if (plane[one] & plane[other]).any()]
+        if shared:
+            clashes[one, other] = shared
+    rotate = program.rules.arbitration == "rotate"
+    return Wiring(
+        layout,
+        program.rules,
+        slots,
+        len(program.colors) if rotate else 1,
+        [set(masks) for masks in leaves],
+        [set(masks) for masks in enters],
+        clashes,
+        masks,
+    )
+
+
+class Plan:
+    """Which planes and gates the colors of some slots need; the others stand still meanwhile.
+
+    ``leaving`` and ``entering`` give for each link the range of planes that use it; ``shared`` for
+    each plane the ports that it shares with another; ``orders`` the orders in which such planes
+    ask. ``rows`` are the chosen planes among those of all slots.
+    """
+
+    def __init__(self, wiring: Wiring, chosen: list[int], high: int):
+        self.wiring, self.chosen, self.high = wiring, chosen, high
+        self.layout, rules = wiring.layout, wiring.rules
+        self.colors, self.depth = len(chosen), rules.queue_depth
+        self.latency = rules.ramp_latency
+        self.leaving = self._spans([wiring.leaves[slot] for slot in chosen])
+        self.entering = self._spans([wiring.enters[slot] for slot in chosen])
+        shared: list[set[Port]] = [set() for _ in chosen]
+        for pair, ports in wiring.clashes.items():
+            if all(slot in chosen for slot in pair):
+                for slot in pair:
+                    shared[chosen.index(slot)].update(ports)
+        self.shared = [[port for port in PORTS if port in ports] for ports in shared]
+        asking = [(wiring.slots[slot].number, i) for i, slot in enumerate(chosen) if self.shared[i]]
+        self.orders = [
+            [i for _, i in sorted(asking, key=lambda one: (one[0] - turn) % wiring.turns)]
+            if wiring.turns > 1
+            else [i for _, i in sorted(asking)]
+            for turn in range(wiring.turns if asking else 0)
+        ]
+        self.stuck = "free to go" in wiring.masks
+        self.crosses_lines = any(self.layout.towards(port)[0] for port in self.leaving)
+        self.changing = state_groups(self.colors, self.depth, self.latency, high)
+        self.groups = self.changing | dict.fromkeys(wiring.masks, self.colors)
+        everything = state_groups(len(wiring.slots), self.depth, self.latency, high)
+        everything |= {name: len(wiring.slots) for name in wiring.masks}
+        self.rows = self._rows(everything)
+
+    def _spans(self, used: list[set[Port]]) -> dict[Port, tuple[int, int]]:
+        spans = {}
+        for port in LINKS:
+            planes = [i for i, ports in enumerate(used) if port in ports]
+            if planes:
+                spans[port] = (min(planes), max(planes) + 1)
+        return spans
+
+    def _rows(self, everything: dict[str, int]) -> list[int]:
+        rows: list[int] = []
+        first = 0
+        total = max(1, len(self.wiring.slots))
+        for name, count in everything.items():
+            if count == self.groups[name]:
+                rows += range(first, first + count)
+            else:
+                rows += [
+                    first + block + slot for block in range(0, count, total) for slot in self.chosen
+                ]
+            first += count
+        return rows
