@@ -1,7 +1,7 @@
 """The emulator: a wafer of PEs, routers and wavelets, stepped cycle by cycle.
 
-To read it, take `ports`, `wafer`, `reference`, then `planes`, `wiring`, `circuit`, `bitplane` for when
-things happen, and `streams`, `replay` for what is computed.
+To read it, take `ports`, `wafer`, `reference`; then `planes`, `wiring`, `circuit`, `bitplane` for
+when things happen; and `streams`, `replay` for what is computed.
 """
 
 from .errors import (

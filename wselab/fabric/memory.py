@@ -141,10 +141,13 @@ def allocate(
         )
     if dtype is None:
         dtype = "float32" if data is None else data.dtype
-    kind = np.dtype(dtype)
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:
+        kind = np.dtype(object)
     if kind.name not in DTYPES:
         raise ProgramError(
-            f"memory {name!r}: dtype {kind.name}; a PE computes in {' or '.join(DTYPES)}. "
+            f"memory {name!r}: dtype {dtype}; a PE computes in {' or '.join(DTYPES)}. "
             "Try .astype(np.float32)"
         )
     if data is not None and (data.shape[:2] != wafer or data.dtype != kind):

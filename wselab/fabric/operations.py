@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .color import Color
+from .color import Alternating, Color
 from .errors import ProgramError
 from .memory import Memory, Part
 from .rules import Rules
@@ -38,12 +38,18 @@ class FabOut:
 
 def fabin(color: Any) -> FabIn:
     """The stream that arrives at each PE's ramp on ``color``, one value a wavelet: an input."""
-    return FabIn(color)
+    return FabIn(_streamed("fabin", color))
 
 
 def fabout(color: Any) -> FabOut:
     """The stream that each PE sends on ``color``, one value a wavelet: for ``out=``."""
-    return FabOut(color)
+    return FabOut(_streamed("fabout", color))
+
+
+def _streamed(what: str, color: Any) -> Any:
+    if not isinstance(color, (Color, Alternating)):
+        raise ProgramError(f"{what}({color!r}): expected a color, as w.color(...) gives it")
+    return color
 
 
 @dataclass(frozen=True)
@@ -120,12 +126,9 @@ def operand(item: Any, wafer: Any, is_out: bool = False) -> Any:
         )
     if is_out:
         raise ProgramError(f"out={item!r}: expected memory, a part of it, or fabout(color)")
-    try:
+    if isinstance(item, (int, float, np.integer, np.floating)) and not isinstance(item, bool):
         return float(item)
-    except (TypeError, ValueError):
-        raise ProgramError(
-            f"operand {item!r}: expected memory, x.own[...], a number, or fabin(color)"
-        ) from None
+    raise ProgramError(f"operand {item!r}: expected memory, x.own[...], a number, or fabin(color)")
 
 
 def check(operation: Operation) -> None:

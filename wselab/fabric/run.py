@@ -73,8 +73,9 @@ def run(wafer: Any, engine: str | None, max_cycles: int | None, progress: Any) -
     """Run what a wafer has recorded; see `Wafer.run`."""
     if engine is not None and engine not in ENGINES:
         raise ProgramError(f"engine {engine!r}: expected one of {', '.join(ENGINES)}, or None")
-    if max_cycles is not None and max_cycles < 0:
-        raise ProgramError(f"max_cycles={max_cycles}: expected a whole number, 0 or more")
+    whole = isinstance(max_cycles, (int, np.integer)) and not isinstance(max_cycles, bool)
+    if max_cycles is not None and (not whole or max_cycles < 0):
+        raise ProgramError(f"max_cycles={max_cycles!r}: expected a whole number, 0 or more")
     program = Program.of(wafer)
     with Progress(progress) as report:
         if engine == "reference":

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..specs import WSE2
+from ..specs import WSE2, Chip
 from .color import Alternating, Color, alternating_parities
 from .errors import ProgramError, RouteError
 from .memory import Memory, allocate, charge
@@ -61,6 +61,8 @@ class Wafer:
         for name, size in (("rows", rows), ("columns", columns)):
             if not isinstance(size, (int, np.integer)) or size < 1:
                 raise ProgramError(f"Wafer: {name}={size!r}; expected a whole number, at least 1")
+        if not isinstance(chip, Chip) or not hasattr(chip, "fabric_shape"):
+            raise ProgramError(f"Wafer: chip={chip!r} is no wafer; try chip=wse.WSE2")
         most = chip.fabric_shape
         if rows > most[0] or columns > most[1]:
             hint = " Rows come first here." if rows <= most[1] and columns <= most[0] else ""
@@ -85,6 +87,7 @@ class Wafer:
         >>> Wafer(2, 3).memory("A", (4, 5)).shape
         (2, 3, 4, 5)
         """
+        _check_name("memory", name)
         if name in self.memories:
             raise ProgramError(f"memory {name!r} exists already; use it, or choose another name")
 
@@ -97,6 +100,7 @@ class Wafer:
 
     def color(self, name: str) -> Color:
         """A new color. Numbers go up from 0; of two that ask for a port the lower goes first."""
+        _check_name("color", name)
         if any(color.name == name for color in self.colors):
             raise ProgramError(f"color {name!r} exists already; use it, or choose another name")
         if len(self.colors) >= self.chip.colors:
@@ -116,6 +120,8 @@ class Wafer:
         """
         if by not in ("row", "column"):
             raise ProgramError(f"alternating(by={by!r}): expected 'row' or 'column'")
+        if first == second:
+            raise ProgramError(f"alternating: {first!r} twice; expected two names")
         even, odd = self.color(first), self.color(second)
         axis = ("row", "column").index(by)
         return Alternating(even, odd, axis), Alternating(odd, even, axis)
@@ -248,6 +254,11 @@ class Region:
 
     def __repr__(self) -> str:
         return f"<{int(self.mask.sum())} PEs of {self.wafer!r}>"
+
+
+def _check_name(kind: str, name: Any) -> None:
+    if not isinstance(name, str) or not name:
+        raise ProgramError(f"{kind} {name!r}: expected a name, such as {kind[0]!r}")
 
 
 def _where(key: Any, shape: tuple[int, int]) -> Any:
