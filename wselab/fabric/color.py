@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .ports import PORTS, Port, Route, ports_of
+from .ports import PORTS, Port, Route, opposite, ports_of
 
 
 class Color:
@@ -20,6 +20,21 @@ class Color:
         self.name, self.number = name, number
         self.entry = np.zeros(shape, np.uint8)
         self.exits = np.zeros(shape, np.uint8)
+        self._linked: dict[Port, np.ndarray] = {}
+
+    def set_route(self, where: Any, route: Route) -> None:
+        """Let the routers of an index follow ``route``."""
+        self.entry[where] = route.input.number + 1
+        self.exits[where] = route.output_bits
+        self._linked.clear()
+
+    def linked(self, port: Port) -> np.ndarray:
+        """Where a router takes the color by a link and the neighbour there sends it: a mask."""
+        if port not in self._linked:
+            sent = self.leaves_by(opposite(port))
+            here = self.enters_by(port) & neighbour(sent, port) if sent.any() else sent
+            self._linked[port] = here
+        return self._linked[port]
 
     def route_at(self, row: int, column: int) -> Route | None:
         """The route in one router, or None."""
@@ -73,13 +88,6 @@ def neighbour(mask: np.ndarray, port: Port) -> np.ndarray:
     )
     result[here] = mask[there]
     return result
-
-
-def linked(color: Color, port: Port) -> np.ndarray:
-    """Where a router takes ``color`` by ``port`` and the neighbour there sends it: a mask."""
-    from .ports import opposite
-
-    return color.enters_by(port) & neighbour(color.leaves_by(opposite(port)), port)
 
 
 def alternating_parities(items: list[Any]) -> list[int]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .color import Color, linked
+from .color import Color
 from .ports import LINKS, RAMP
 from .program import Program
 
@@ -67,9 +67,10 @@ def sources(color: Color) -> np.ndarray:
     at_source = color.enters_by(RAMP)
     upstream = np.where(at_source, number, np.int32(-1))
     for port in LINKS:
-        fed = linked(color, port)
+        fed = color.linked(port)
         down, right = port.step or (0, 0)
-        np.copyto(upstream, number + np.int32(down * columns + right), where=fed)
+        if fed.any():
+            np.copyto(upstream, number + np.int32(down * columns + right), where=fed)
     hop = upstream.ravel()
     following = np.flatnonzero((hop >= 0) & ~at_source.ravel())
     for _ in range(hop.size.bit_length()):  # each round doubles the distance looked back

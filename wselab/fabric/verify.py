@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .color import Color, linked, neighbour
+from .color import Color, neighbour
 from .ports import LINKS, RAMP, opposite
 from .program import Program
 from .streams import CIRCLE, streams
@@ -80,7 +80,7 @@ def _routes(report: Report, color: Color) -> None:
     for port in LINKS:
         inside = neighbour(everywhere, port)
         leaves, enters = color.leaves_by(port), color.enters_by(port)
-        taken = neighbour(linked(color, opposite(port)), port)
+        taken = neighbour(color.linked(opposite(port)), port)
         step = port.step or (0, 0)
 
         def there(row: int, column: int, step: Any = step) -> str:
@@ -111,7 +111,7 @@ def _routes(report: Report, color: Color) -> None:
             report,
             "not sent",
             color,
-            enters & ~linked(color, port),
+            enters & ~color.linked(port),
             lambda r, c, p=port: (
                 f"{at(r, c)} takes color {color.name} from the {p}, but "
                 + (

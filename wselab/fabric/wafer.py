@@ -200,8 +200,7 @@ class Region:
                     f"{one.route_at(row, column)}; a router holds one route a color. "
                     "Use another color, or replace=True"
                 )
-            one.entry[where] = route.input.number + 1
-            one.exits[where] = route.output_bits
+            one.set_route(where, route)
 
     def mov(self, a: Any, *, out: Any, n: Any = None) -> None:
         """``out[i] = a[i]``: copy memory, send it, or take in a stream."""

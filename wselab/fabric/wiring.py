@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .color import Color, linked, neighbour
+from .color import Color, neighbour
 from .planes import Layout, choose_layout
 from .ports import LINKS, PORTS, RAMP, Port, opposite
 from .program import Program
@@ -63,7 +63,7 @@ class Wiring:
 
 def wire(program: Program, slots: list[Color]) -> Wiring:
     """The constant planes of a program."""
-    enters = [{port: mask for port in LINKS if (mask := linked(c, port)).any()} for c in slots]
+    enters = [{port: mask for port in LINKS if (mask := c.linked(port)).any()} for c in slots]
     links = {port: sum(int(e[port].sum()) for e in enters if port in e) for port in LINKS}
     layout = choose_layout(program.shape, links)
     leaves: list[dict[Port, np.ndarray]] = []
