@@ -67,8 +67,7 @@ class Result:
         """One line: which problem, passed or not, points."""
         verdict = "passed" if self.passed else "not yet"
         return (
-            f"Problem {self.number}, {self.title}: {verdict}, "
-            f"{self.points} of {self.out_of} points"
+            f"Problem {self.number}, {self.title}: {verdict}, {self.points} of {self.out_of} points"
         )
 
     def __repr__(self) -> str:
@@ -168,9 +167,7 @@ class Problem(ABC):
     def result(self, score: int | None = None, reasons: list[str] | None = None) -> Result:
         """A `Result` of this problem: passed where there are no reasons against it."""
         passed = score is not None and not reasons
-        return Result(
-            self.number, self.title, passed, self.points, self.par, score, reasons or []
-        )
+        return Result(self.number, self.title, passed, self.points, self.par, score, reasons or [])
 
 
 _KNOWN: dict[str, Problem] = {}

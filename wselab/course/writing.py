@@ -181,15 +181,21 @@ def time_limit(seconds: float) -> Iterator[None]:
         return
     thread = ctypes.c_ulong(threading.get_ident())
     throw = ctypes.pythonapi.PyThreadState_SetAsyncExc
-    timer = threading.Timer(seconds, lambda: on_time and throw(thread, ctypes.py_object(TooLong)))
-    timer.daemon = True
-    timer.start()
+    ended = threading.Event()
+
+    def throw_again_and_again() -> None:  # one alone is lost where it falls into a callback
+        wait = seconds
+        while not ended.wait(wait):
+            throw(thread, ctypes.py_object(TooLong))
+            wait = 0.5
+
+    watcher = threading.Thread(target=throw_again_and_again, daemon=True)
+    watcher.start()
     try:
         yield
     finally:
-        on_time = False
-        timer.cancel()
-        throw(thread, None)  # one that is on its way
+        ended.set()
+        watcher.join()
 
 
 class _Watch:

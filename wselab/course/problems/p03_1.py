@@ -124,7 +124,8 @@ class WireTheGemv(Problem):
         try:
             run = w.run(engine="reference", max_cycles=MAX_CYCLES)
         except RunError as error:
-            raise Refused(*named, *stopped(w, error.state), str(error)) from None
+            ended = str(error).partition("\n")[0]
+            raise Refused(*named, f"Running it: {ended}", *stopped(w, error.state)) from None
         got, right = w.memories["y"][:, 0].ravel(), A @ x
         if got.tobytes() != right.tobytes():
             k = int(np.argmax(got != right))
@@ -140,8 +141,10 @@ def _tile(rows: int, columns: int) -> Size:
 
 def _numbers(rng: np.random.Generator, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
     """Whole numbers other than 0, small enough that every sum is exact in any order."""
-    A, x = (rng.integers(1, 10, size) * rng.choice((-1, 1), size) for size in
-            ((rows, columns), (columns,)))
+    A, x = (
+        rng.integers(1, 10, size) * rng.choice((-1, 1), size)
+        for size in ((rows, columns), (columns,))
+    )
     return A.astype(np.float32), x.astype(np.float32)
 
 

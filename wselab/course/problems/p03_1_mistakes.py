@@ -88,8 +88,7 @@ def _each(color: str, wires: Wires, right: Wires) -> list[str]:
             for text in _one(color, route, due):
                 found.setdefault(text, []).append(place)
     return [
-        f"PE {' and PE '.join(map(str, places))}, {color}: {text}"
-        for text, places in found.items()
+        f"PE {' and PE '.join(map(str, places))}, {color}: {text}" for text, places in found.items()
     ]
 
 
@@ -125,7 +124,7 @@ def _one(color: str, route: Route | None, due: Route) -> Iterator[str]:
 
 def _outputs(color: str, route: Route, due: Route, sends: bool) -> Iterator[str]:
     """What is wrong with where one route leads."""
-    what, onward, _ = TASK[color]
+    what, onward, back = TASK[color]
     wanted = due.outputs[0]
     if wanted in route.outputs:
         if len(route.outputs) > 1:
@@ -136,6 +135,11 @@ def _outputs(color: str, route: Route, due: Route, sends: bool) -> Iterator[str]
             )
     elif not sends:
         yield f"the ramp is forgotten; {route} hands nothing to the processor: end it with >> RAMP."
+    elif route.outputs == (OPPOSITE[wanted],):
+        yield (
+            f"the route {route} lets it out by {back}: {onward.lower()} and {back.lower()} are "
+            f"swapped; {what}."
+        )
     else:
         outputs = ", ".join(port.name for port in route.outputs)
         yield f"the route {route} lets it out by {outputs}; {what}: {onward}."

@@ -1,0 +1,138 @@
+"""The command line: `wselab learn`, `doctor`, `check`, `tour`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+# What each command needs is imported when it runs: `wselab --help` is quick, and `doctor` works
+# where the rest does not.
+
+app = typer.Typer(
+    name="wselab",
+    help="A course on wafer-scale computing, with an emulator of a wafer of small cores.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import importlib.metadata
+
+        typer.echo(f"wselab {importlib.metadata.version('wselab')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """A course on wafer-scale computing, with an emulator of a wafer of small cores."""
+
+
+@app.command()
+def learn(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="The course, if it is not found by itself."),
+    ] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open a browser, or print the address.")
+    ] = True,
+    port: Annotated[
+        int | None, typer.Option(help="The port to serve on; the first free one if not given.")
+    ] = None,
+) -> None:
+    """Open the course in JupyterLab, at the first lesson. Ctrl-C ends it."""
+    from . import folder as places
+    from .learn import learn as serve
+
+    start = Path.cwd() if folder is None else folder
+    course: Path | None
+    if folder is None:
+        course = places.find_course(start)
+    else:
+        course = folder if (folder / places.START).is_file() else None
+    if course is None:
+        try:
+            course = places.unpack(start)
+        except places.NotFound as error:
+            raise _ends(2, str(error)) from None
+        typer.echo(f"The course is copied to {course}")
+    raise typer.Exit(serve(course, browser, port))
+
+
+@app.command()
+def doctor(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where to look for the course.")
+    ] = Path("."),
+) -> None:
+    """Say what this machine has of what the course needs.
+
+    Ends with 0 where nothing that is needed is missing, else with 1.
+    """
+    from .doctor import examine
+
+    missing = 0
+    for finding in examine(folder.resolve()):
+        typer.echo(str(finding))
+        missing += finding.sign == "not ok"
+    if missing:
+        raise _ends(1, f"\n{missing} needed and not ok; the mend stands below each.")
+    typer.echo("\nEverything that is needed is here: wselab learn")
+
+
+@app.command()
+def check(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The problem, such as 3.1.")],
+    path: Annotated[
+        Path | None,
+        typer.Argument(metavar="PATH", help="Your notebook, if not found by its number."),
+    ] = None,
+) -> None:
+    """Grade a problem in your exercise notebook.
+
+    Ends with 0 where it passed, 1 where it did not yet, 2 where it could not be graded.
+    """
+    from .folder import NotFound, find_exercise
+    from .grading import CannotGrade, grade_notebook
+    from .problem import find
+
+    try:
+        find(number)
+        notebook = find_exercise(number, Path.cwd()) if path is None else path
+        typer.echo(f"{notebook}")
+        result = grade_notebook(notebook, [number])[number]
+    except (CannotGrade, NotFound, ValueError) as error:
+        raise _ends(2, f"cannot be graded: {error}") from None
+    typer.echo(repr(result))
+    raise typer.Exit(0 if result.passed else 1)
+
+
+@app.command()
+def tour() -> None:
+    """See a whole wafer at work, in a few seconds.
+
+    A WSE-2 sums random data over all its PEs; then a published measurement is run.
+    """
+    from .tour import tour as show
+
+    show(say=typer.echo)
+
+
+def _ends(code: int, why: str) -> typer.Exit:
+    typer.echo(why, err=True)
+    return typer.Exit(code)
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="wselab")

@@ -1,0 +1,131 @@
+"""Opening the course in JupyterLab, and ending it cleanly."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .folder import START
+
+FIRST_PORT = 8888
+START_LIMIT_S = 90.0
+STOP_LIMIT_S = 10.0
+
+
+def learn(
+    folder: Path, browser: bool = True, port: int | None = None, say: Callable[[str], Any] = print
+) -> int:
+    """Serve ``folder`` with JupyterLab until Ctrl-C, opened at the first lesson; an exit code.
+
+    Opens a browser where there is a display and ``browser`` is true; prints the address always.
+    """
+    chosen = free_port() if port is None else port
+    token = secrets.token_hex(24)
+    opens = browser and has_display()
+    address = f"http://127.0.0.1:{chosen}/lab/tree/{START.as_posix()}?token={token}"
+    with _ended_by_signals(), _server(folder, chosen, token, opens) as server:
+        try:
+            if not _answers(server, chosen):
+                say("JupyterLab did not start; its own words are above. Try: wselab doctor")
+                return 1
+            if browser and not opens:
+                say("There is no display here, so open the address yourself.")
+            say(f"The course is at\n\n    {address}\n\nCtrl-C here ends it.")
+            code = server.wait()
+            say(f"JupyterLab ended by itself (exit code {code}).")
+            return 1 if code else 0
+        except KeyboardInterrupt:
+            say("\nEnding JupyterLab.")
+            return 0
+
+
+def free_port(first: int = FIRST_PORT) -> int:
+    """The first free port from ``first`` on, or any that the system gives."""
+    for port in [*range(first, first + 50), 0]:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no port is free on this machine")
+
+
+def has_display() -> bool:
+    """Whether a browser could show itself here."""
+    if os.name == "nt" or sys.platform == "darwin":
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
+def command(folder: Path, port: int, opens: bool) -> list[str]:
+    """The command line that starts JupyterLab; the token goes by the environment."""
+    words = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder.resolve()}"]
+    words += [f"--LabApp.default_url=/lab/tree/{START.as_posix()}", "--ip=127.0.0.1"]
+    words += [f"--port={port}", "--ServerApp.port_retries=0", "--Application.log_level=ERROR"]
+    words += [] if opens else ["--no-browser"]
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return [*words, "--allow-root"] if is_root else words
+
+
+@contextmanager
+def _server(folder: Path, port: int, token: str, opens: bool) -> Iterator[Any]:
+    """A running server that is gone afterwards, with its kernels."""
+    server = subprocess.Popen(
+        command(folder, port, opens),
+        cwd=folder,
+        env={**os.environ, "JUPYTER_TOKEN": token},
+        start_new_session=True,  # Ctrl-C reaches us alone: no question of Jupyter's in between
+    )
+    try:
+        yield server
+    finally:
+        server.terminate()
+        try:
+            server.wait(STOP_LIMIT_S)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            server.kill()
+            server.wait()
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Take a closed terminal or a kill for a Ctrl-C, so that no server is left behind."""
+
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    names = ("SIGTERM", "SIGHUP")
+    before = {}
+    for name in names:
+        if hasattr(signal, name):
+            before[name] = signal.signal(getattr(signal, name), stop)
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
+
+
+def _answers(server: Any, port: int) -> bool:
+    """Wait until the server answers; False where it ends or takes too long."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    end = time.monotonic() + START_LIMIT_S
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            with direct.open(f"http://127.0.0.1:{port}/api", timeout=2):
+                return True
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    return False
