@@ -9,10 +9,10 @@ import numpy as np
 import wselab as wse
 
 
-def outcome(wafer: wse.Wafer, engine: str) -> dict[str, Any]:
+def outcome(wafer: wse.Wafer, engine: str, max_cycles: int = 20_000) -> dict[str, Any]:
     """All that two engines must agree on: a run and its memory, or how and where it failed."""
     try:
-        run = wafer.run(engine=engine, max_cycles=20_000)
+        run = wafer.run(engine=engine, max_cycles=max_cycles)
     except wse.RunError as error:
         state = error.state
         counts = [
@@ -36,9 +36,13 @@ def outcome(wafer: wse.Wafer, engine: str) -> dict[str, Any]:
     }
 
 
-def difference(wafer_of: Any, engines: tuple[str, str] = ("reference", "bitplane")) -> str:
+def difference(
+    wafer_of: Any,
+    engines: tuple[str, str] = ("reference", "bitplane"),
+    max_cycles: int = 20_000,
+) -> str:
     """Where two engines differ on the program that ``wafer_of()`` makes, or ""."""
-    first, second = (outcome(wafer_of(), engine) for engine in engines)
+    first, second = (outcome(wafer_of(), engine, max_cycles) for engine in engines)
     differing = [key for key in first if first[key] != second.get(key)]
     shown = {key: (first[key], second.get(key)) for key in differing if key != "memory"}
     return f"{differing} {shown}" if differing or first["kind"] != second["kind"] else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 from collections import Counter
 
@@ -59,6 +60,15 @@ def test_engines_agree_on_programs_that_hypothesis_chooses(data: st.DataObject) 
 
     random_wafer(Draw(Recording()))
     assert difference(lambda: random_wafer(Draw(Replaying()))) == ""
+
+
+@pytest.mark.parametrize("block", range(2))
+def test_engines_agree_on_what_stands_where_when_they_are_stopped(block: int) -> None:
+    """At any cycle two engines show the same wavelets in the same places."""
+    for seed in range(80 * block, 80 * (block + 1)):
+        limit = random.Random(seed + 1).randint(0, 80)
+        program = functools.partial(lambda chosen: random_wafer(Draw(random.Random(chosen))), seed)
+        assert difference(program, max_cycles=limit) == "", f"seed {seed}, {limit} cycles"
 
 
 @pytest.mark.long

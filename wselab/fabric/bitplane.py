@@ -47,6 +47,7 @@ class Control:
         active = everyone[schedule.operation[self.step[everyone]] >= 0]
         self.left = len(active)  # PEs that have not ended all they have to do
         self.wakes: dict[int, list[np.ndarray]] = {0: [active]}  # who starts an operation when
+        self.computing = np.zeros(len(self.step), bool)  # PEs that work on memory alone
         self.restless = (0, 0)  # lines with new operations that wait for nothing
         self.window, self.lines = self.full, (0, 0)  # which lines of the wafer are stepped
         self.plan = self.every_slot  # and which colors
@@ -58,48 +59,40 @@ class Control:
         """Step to the end: "ended", "stuck" or "limit"; ``exact``: to the cycle."""
         limit = float("inf") if max_cycles is None else max_cycles
         while self.left:
-            if self.now >= limit:
-                return "limit"
             self._wake()
             if not self.left:
                 break
+            if self.now >= limit:
+                return "limit"
             horizon = self._look()
-            before = self.now
             if horizon:
-                self._block(int(min(self.now + (1 if exact else min(horizon, BLOCK)), limit)))
+                end = self.now + (1 if exact else min(horizon, BLOCK))
+                interrupted = self._block(int(min(end, limit)))
                 if progress:
                     progress(self.now)
-            begun = self.now == before or any(self.restless)
-            if horizon and (begun or self._moved()):
-                continue
-            if not self.left:
-                break
+                if not self.left:
+                    break
+                if interrupted or self._moved():
+                    continue
             if not self.wakes:
                 self.now -= 1 if horizon else 0  # the cycle in which nothing moved
                 return "stuck"
             self.now = int(min(max(self.now, min(self.wakes)), limit))  # nothing moves before
         return "ended"
 
-    def _block(self, end: int) -> None:
-        """Step until cycle ``end``, or until an operation starts that the window cannot hold."""
+    def _block(self, end: int) -> bool:
+        """Step until cycle ``end``; True if an operation starts before that needs another look."""
         circuit, eighth = self.circuit, (1 << LOW) - 1
         if circuit is None:
-            return
+            return True
         cycle, ended = circuit.cycle, circuit.scratch("ended")
         while self.now < end:
             if self.now in self.wakes:
                 self._wake()
-                if self.circuit is not circuit:
-                    return
-                first, last = self.restless
-                reach, (low, high) = end - self.now, self.lines
-                total = self.layout.count + 2
-                early = (first - low <= reach and low > 0) or (
-                    high - last <= reach and high < total
-                )
-                early = early if self.plan.crosses_lines else first < low or last > high
-                if not self.left or (first < last and early):
-                    return
+                if not self.left:
+                    return False
+                if self.circuit is not circuit or self._may_leave_window(end - self.now):
+                    return True
             cycle(self.now)
             if self.now & eighth == eighth:
                 circuit.flush()
@@ -107,7 +100,18 @@ class Control:
             if np.count_nonzero(ended):  # quicker than any()
                 self._end(ended)
                 if not self.left:
-                    return
+                    return False
+        return False
+
+    def _may_leave_window(self, cycles: int) -> bool:
+        """Whether what has just begun to move may be beyond the window within so many cycles."""
+        (first, last), (low, high) = self.restless, self.lines
+        if first == last:
+            return False
+        if not self.plan.crosses_lines:
+            return first < low or last > high
+        beyond = self.layout.count + 2
+        return (low > 0 and first - low <= cycles) or (high < beyond and high - last <= cycles)
 
     def _end(self, ended: np.ndarray) -> None:
         """Count the PEs that have ended all; wake the others when their next operation begins."""
@@ -125,23 +129,33 @@ class Control:
         if groups is None:
             return
         bits = groups[0] if len(groups) == 1 else np.sort(np.concatenate(groups))
+        bits = self._end_computing(bits)
         streaming = []
         for number, n, those in self._kinds(bits):
-            if number < 0:
-                self.left -= len(those)
-            elif self.starts.computing[number]:
-                self._compute(number, n, those)
+            if self.starts.computing[number]:  # of known length: no counter, a wake behind it
+                self.computing[those] = True
+                end = self.now + self.operations[number].cycles(n, self.rules)
+                self.wakes.setdefault(end, []).append(those)
             else:
                 streaming.append((number, n, those))
         if streaming:
             self._load(streaming)
 
-    def _compute(self, number: int, n: int, bits: np.ndarray) -> None:
-        """An operation on memory alone takes a known time: the PEs wake behind it."""
-        self.step[bits] = self.schedule.following[self.step[bits[0]]]
-        gap = self.rules.gap if self.step[bits[0]] else 0
-        wake = self.now + self.operations[number].cycles(n, self.rules) + gap
-        self.wakes.setdefault(wake, []).append(bits)
+    def _end_computing(self, bits: np.ndarray) -> np.ndarray:
+        """Of the PEs that wake, end the operations on memory alone; gives those that go on now."""
+        ended = self.computing[bits]
+        if not ended.any():
+            return bits
+        those = bits[ended]
+        self.computing[those] = False
+        self.step[those] = self.schedule.following[self.step[those]]
+        more = self.step[those] != 0
+        self.left -= len(those) - int(more.sum())
+        if self.rules.gap:
+            if more.any():
+                self.wakes.setdefault(self.now + self.rules.gap, []).append(those[more])
+            return bits[~ended]
+        return bits[self.step[bits] != 0]
 
     def _load(self, kinds: list[tuple[int, int, np.ndarray]]) -> None:
         """Put operations on the fabric into the planes, in the window and beyond it."""
