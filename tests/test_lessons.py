@@ -46,8 +46,11 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
+import wselab as wse
+
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+FIRST = ROOT / "notebooks" / "00_start_here.ipynb"
 GLOSSARY = ROOT / "docs" / "glossary.md"
 
 SECTIONS = (  # one regular expression a heading; "own" stands for the author's sections
@@ -69,10 +72,11 @@ QUIZ_QUESTIONS = 5
 UNITS = (
     r"cycles?|hops?|wavelets?|PEs?|cores?|rows?|columns?|colors?|values?|elements?|links?|ports?"
     r"|bytes?|bits?|KiB|MiB|GiB|kB|MB|GB|TB|PB|[KMGTP]b|%|percent|per cent|times|x|mm2?|nm|[mk]?W"
-    r"|[kMG]?Hz|[munµ]?s|seconds?|p?J|joules?|flops?|[GTP]F|tokens?|wafers?|digits?|parameters?"
+    r"|[kMG]?Hz|[munµ]?s|(?:micro|milli|nano)?seconds?|p?J|joules?|flops?|[GTP]F|tokens?|wafers?|digits?|parameters?"
 )
 NUMBER = re.compile(
-    r"(?<![\w.,/#:-])(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
+    r"(?<![\w.,/#:])(?<![A-Za-z]-)"
+    r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:e[-+]?\d+)?)"
     rf"(?=(?P<unit>[\s-]*(?:{UNITS})(?!\w))|(?!\w))"
 )
 #: What stands before a number that names something and measures nothing.
@@ -81,7 +85,7 @@ NAMED = re.compile(
     r"\s+(?:\S+\s+(?:and|to)\s+)?$"
 )
 MACHINE_PATH = re.compile(
-    r"(?<![\w.:/-])(?:/(?:home|root|Users|tmp|work|opt|var|usr|mnt|etc)/|[A-Z]:\\|~/)|site-packages"
+    r"(?<![\w.:/-])(?:/(?:home|root|Users|tmp|opt|var|usr|mnt|etc)/|[A-Z]:\\|~/)|site-packages"
 )
 
 
@@ -253,7 +257,7 @@ def check_pictures(lesson: NotebookNode) -> Iterator[str]:
             alt = data.metadata.get(kind, {}).get("alt", "")
             if len(alt.split()) < 3:
                 yield f"{where(number, cell)}: a picture without alternative text"
-        if re.search(r"!\[\s*\]\(|<img(?![^>]*\balt=.\w)", cell.source):
+        if re.search(r"!\[\s*\]\(|<img(?![^>]*\balt=.[\w{])", cell.source):
             yield f"{where(number, cell)}: a picture without alternative text"
     if not any(pictures(cell) for cell in lesson.cells):
         yield "no picture at all"
@@ -296,10 +300,23 @@ def check_portable(lesson: NotebookNode) -> Iterator[str]:
             texts += [str(v) for kind, v in data.items() if not kind.startswith("image/")]
         for text in texts:
             for line in text.splitlines():
-                if MACHINE_PATH.search(line):
+                if MACHINE_PATH.search(line) or str(ROOT) in line:
                     yield f"{where(number, cell)}: a path of a machine: {line.strip()!r}"
         if cell.cell_type == "code" and re.search(r"(?m);[ \t]*(#.*)?$", cell.source):
             yield f"{where(number, cell)}: a trailing semicolon; assign to _ instead"
+
+
+def check_links(lesson: NotebookNode) -> Iterator[str]:
+    """A link to a file leads to one, a link to the glossary to a term of it."""
+    text = without_code(text_of(lesson.cells))
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        file, _, anchor = target.partition("#")
+        if re.match(r"[a-z]+:", target):
+            continue
+        if file and not (ROOT / "notebooks" / file).is_file():
+            yield f"no file {file}"
+        elif file.endswith("glossary.md") and anchor and anchor not in glossary():
+            yield f"docs/glossary.md has no term #{anchor}"
 
 
 def check_numbers(lesson: NotebookNode) -> Iterator[str]:
@@ -328,7 +345,7 @@ def numbers(text: str) -> Iterator[tuple[float, str]]:
             continue
         if not unit and "," not in written and re.fullmatch(r"(?:19|20)\d\d", digits):
             continue
-        if unit or "." in digits or len(digits) >= 3:
+        if unit or not digits.isdigit() or len(digits) >= 3:
             around = text[max(0, match.start() - 25) : match.end() + 20]
             yield float(digits), " ".join(around.split())
 
@@ -353,11 +370,8 @@ def check_terms(lesson: NotebookNode) -> Iterator[str]:
     """A term of the glossary is linked, or explained in bold, where it first stands."""
     known = glossary()
     texts = without_sources(lesson)
-    for target in re.findall(r"glossary\.md#([\w-]*)", "\n".join(texts)):
-        if target not in known:
-            yield f"docs/glossary.md has no term #{target}"
     for anchor, names in known.items():
-        text = "\n\n".join(seen_for(anchor, markdown) for markdown in texts)
+        text = "\n\n".join(seen_for(anchor, markdown, known) for markdown in texts)
         for longer in longer_terms(names, known):
             text = first_use([longer]).sub(lambda use: " " if use["bare"] else use[0], text)
         first = first_use(names).search(text)
@@ -379,14 +393,25 @@ def without_sources(lesson: NotebookNode) -> list[str]:
     ]
 
 
-def seen_for(anchor: str, markdown: str) -> str:
-    """The prose with the links to one term as ⟦⟧, those to other terms left out, bold as ⟪words⟫.
+def seen_for(anchor: str, markdown: str, known: dict[str, list[str]]) -> str:
+    """The prose with links to this term as ⟦⟧, other terms in their links left out, bold as ⟪⟫.
 
-    >>> seen_for("hop", "A [hop](../docs/glossary.md#hop) on a [link](x), **a step**")
-    'A ⟦⟧ on a [link] , ⟪a step⟫'
+    >>> known = {"hop": ["hop"], "chain-hop": ["chain hop"]}
+    >>> seen_for("hop", "A [chain hop](../docs/glossary.md#chain-hop), **a hop**", known)
+    'A  , ⟪a hop⟫'
+    >>> seen_for("hop", "A [hop](../docs/glossary.md#hop), a [hop](../docs/rules.md)", known)
+    'A ⟦⟧, a [hop] '
     """
-    links = re.compile(r"\[[^\]]+\]\([^)\s]*glossary\.md#([\w-]+)\)")
-    text = prose(links.sub(lambda link: "⟦⟧" if link[1] == anchor else " ", markdown))
+
+    def plain(link: re.Match[str]) -> str:
+        words, target = link[1], link[2]
+        if target == anchor:
+            return "⟦⟧"
+        names = known.get(target, [])
+        return " " if names and first_use(names).search(words) else link[0]
+
+    links = re.compile(r"\[([^\]]+)\]\([^)\s]*glossary\.md#([\w-]+)\)")
+    text = prose(links.sub(plain, markdown))
     return re.sub(r"\*\*([^*]+)\*\*", r"⟪\1⟫", text)
 
 
@@ -430,6 +455,7 @@ CHECKS: tuple[Callable[[NotebookNode], Iterator[str]], ...] = (
     check_executed,
     check_pictures,
     check_portable,
+    check_links,
     check_numbers,
     check_terms,
 )
@@ -441,3 +467,269 @@ def test_a_lesson_has_what_every_lesson_has(path, check):
     """See the top of this file; each check lists all that it misses."""
     complaints = list(check(read(path)))
     assert not complaints, "\n".join([f"{path.name}:", *complaints])
+
+
+# ---- the checks can fail: each is tried on a broken copy of lesson 00 --------------------------
+
+
+def section_cell(lesson: NotebookNode, title: str) -> NotebookNode:
+    """The cell that begins a section."""
+    return sections(lesson)[title][0]
+
+
+def code_cell(lesson: NotebookNode, words: str) -> NotebookNode:
+    """The first code cell that has these words."""
+    return next(cell for cell in code_of(lesson.cells) if words in cell.source)
+
+
+def swap(cell: NotebookNode, old: str, new: str, count: int = 1) -> None:
+    """Replace a text that must be there."""
+    assert old in cell.source, f"{old!r} is not in {cell.source!r}"
+    cell.source = cell.source.replace(old, new, count)
+
+
+def without_section(title):
+    """A lesson without one section."""
+
+    def break_it(lesson):
+        gone = sections(lesson)[title]
+        lesson.cells = [c for c in lesson.cells if not any(c is other for other in gone)]
+
+    return break_it
+
+
+def replaced(title, old, new, count=1):
+    """A lesson with other words at the beginning of a section."""
+    return lambda lesson: swap(section_cell(lesson, title), old, new, count)
+
+
+def in_code(words, old, new):
+    """A lesson with other words in a code cell."""
+    return lambda lesson: swap(code_cell(lesson, words), old, new)
+
+
+def quiz_before_exercises(lesson):
+    """Two sections in the wrong order."""
+    swap(section_cell(lesson, "Quiz"), "## Quiz", "## Exercises!")
+    swap(section_cell(lesson, "Exercises"), "## Exercises", "## Quiz")
+    swap(section_cell(lesson, "Exercises!"), "## Exercises!", "## Exercises")
+
+
+def empty_section(lesson):
+    """A heading and nothing under it."""
+    section_cell(lesson, "Sources").source = "## Sources\n\nNone."
+
+
+def no_run_against_the_record(lesson):
+    """A section of words alone."""
+    part = code_of(sections(lesson)["Against the record"])
+    lesson.cells = [c for c in lesson.cells if not any(c is other for other in part)]
+
+
+def short_answer(lesson):
+    """A quiz answer that only says yes."""
+    cell = section_cell(lesson, "Quiz")
+    cell.source = re.sub(r"(?s)(</summary>).*?(</details>)", r"\1 Yes. \2", cell.source, count=1)
+
+
+def not_run(lesson):
+    """A cell that was added and never run."""
+    lesson.cells.append(nbformat.v4.new_code_cell("x = 1"))
+
+
+def no_outputs(lesson):
+    """A cell that prints, with its output cleared."""
+    code_cell(lesson, "print(").outputs = []
+
+
+def with_error(lesson):
+    """A cell that ended with an error."""
+    error = nbformat.v4.new_output("error", ename="ValueError", evalue="no", traceback=[])
+    code_cell(lesson, "my_guess = None").outputs = [error]
+
+
+def with_meant_error(lesson):
+    """The same, and it says that it means it."""
+    with_error(lesson)
+    code_cell(lesson, "my_guess = None").metadata["tags"] = ["raises-exception"]
+
+
+def no_alt(lesson):
+    """A picture that says nothing to those who do not see it."""
+    _, output = next(pair for cell in lesson.cells for pair in pictures(cell))
+    output.metadata = {}
+
+
+def no_pictures(lesson):
+    """A lesson without any."""
+    for cell in code_of(lesson.cells):
+        cell.outputs = [o for o in cell.outputs if "image/png" not in o.get("data", {})]
+
+
+def no_control(lesson):
+    """A lesson without a widget."""
+    for cell in code_of(lesson.cells):
+        cell.outputs = [o for o in cell.outputs if not o.get("metadata", {}).get("widget")]
+
+
+def markdown_picture(lesson):
+    """A picture in the text, without words."""
+    section_cell(lesson, "Quiz").source += "\n\n![](map.png)"
+
+
+def printed_path(lesson):
+    """An output that names a folder of the machine."""
+    text = f"read {Path('/') / 'home' / 'me' / 'data.txt'}"
+    code_cell(lesson, "my_guess = None").outputs = [nbformat.v4.new_output("stream", text=text)]
+
+
+def semicolon(lesson):
+    """A cell that ends as in MATLAB."""
+    code_cell(lesson, "my_guess = None").source += "\nrows;  # shown or not?"
+
+
+def other_kernel(lesson):
+    """A kernel that only its author has."""
+    lesson.metadata.kernelspec["name"] = "my-venv"
+
+
+def widget_state(lesson):
+    """What JupyterLab stores on its own."""
+    lesson.metadata["widgets"] = {}
+
+
+def add(words, title="What the model leaves out"):
+    """A lesson with a sentence more."""
+
+    def break_it(lesson):
+        section_cell(lesson, title).source += f"\n\n{words}"
+
+    return break_it
+
+
+def a_number_with_an_empty_assert(lesson):
+    """An assert that compares a number with itself."""
+    section_cell(lesson, "The question").source += "\n\nThere are 777 of them."
+    code_cell(lesson, "my_guess = None").source += "\nassert 777 == 777"
+
+
+def a_number_asserted_too_late(lesson):
+    """An assert that stands one code cell further on."""
+    section_cell(lesson, "The question").source += "\n\nThere are 777 of them."
+    code_cell(lesson, "my_guess = None").source += "\nthem = 777"
+    code_cell(lesson, "wse.Wafer(4, 8)").source += "\nassert them == 777"
+
+
+def a_number_as_it_should_be(lesson):
+    """The same number, checked where the reader expects it."""
+    section_cell(lesson, "The question").source += "\n\nThere are 777 of them."
+    code_cell(lesson, "my_guess = None").source += "\nthem = 777\nassert them == 777"
+
+
+def term_before_its_link(lesson):
+    """A word of the field in the first paragraph."""
+    lesson.cells[0].source += "\n\nThink of back-pressure."
+
+
+def term_linked(lesson):
+    """The same, explained elsewhere."""
+    lesson.cells[0].source += "\n\nThink of [back-pressure](../docs/glossary.md#back-pressure)."
+
+
+def term_explained(lesson):
+    """The same, explained here; then it may be used."""
+    lesson.cells[0].source += "\n\nA full queue holds back its sender: **back-pressure**."
+    swap(lesson.cells[0], "A full queue", "A full [queue](../docs/glossary.md#queue)")
+    section_cell(lesson, "Quiz").source += "\n\nWhat is back-pressure?"
+
+
+def wrong_link(lesson):
+    """A link to another term does not explain this one."""
+    lesson.cells[0].source += "\n\nThink of [back-pressure](../docs/glossary.md#belt)."
+
+
+BROKEN = [  # what is broken, by which check it is found, and words of the complaint
+    (without_section("Quiz"), check_sections, "no section '## Quiz'"),
+    (quiz_before_exercises, check_sections, "not in the order"),
+    (empty_section, check_sections, "'## Sources' is empty"),
+    (no_run_against_the_record, check_sections, "computes nothing"),
+    (add("# Another title"), check_sections, "'# Another title' does not"),
+    (replaced("Quiz", "## Quiz", "# Quiz"), check_sections, "one title"),
+    (replaced("Before you start", "**Warm-up**", "Warm-up"), check_head, "no **Warm-up**"),
+    (replaced("Before you start", "tested by", "for", 1), check_head, "does not say what"),
+    (replaced("Before you start", "\n- ", "\n", 3), check_head, "three to five goals"),
+    (replaced("Before you start", "core 45", "core 50"), check_head, "takes 50 minutes"),
+    (replaced("Before you start", "further", "then"), check_head, "does not say 'core N"),
+    (in_code("my_guess = None", "my_guess = None", "my_guess = 10"), check_guess, "no line"),
+    (lambda lesson: code_cell(lesson, "your guess").update(source="1"), check_guess, "shows my_"),
+    (replaced("Quiz", "<details>", "<div>"), check_quiz, "4 quiz questions"),
+    (short_answer, check_quiz, "explains nothing"),
+    (not_run, check_executed, "not executed from top to bottom"),
+    (no_outputs, check_executed, "no stored output"),
+    (with_error, check_executed, "ended with ValueError"),
+    (with_meant_error, check_executed, None),
+    (no_alt, check_pictures, "without alternative text"),
+    (markdown_picture, check_pictures, "without alternative text"),
+    (no_pictures, check_pictures, "no picture for a page that runs nothing"),
+    (no_control, check_pictures, "no control to move"),
+    (printed_path, check_portable, "a path of a machine"),
+    (semicolon, check_portable, "a trailing semicolon"),
+    (other_kernel, check_portable, "the kernel is not python3"),
+    (widget_state, check_portable, "widget state"),
+    (add("See [this](../docs/nowhere.md)."), check_links, "no file ../docs/nowhere.md"),
+    (add("See [this](../docs/glossary.md#nothing)."), check_links, "no term #nothing"),
+    (add("There are 777 of them."), check_numbers, "no assert with 777"),
+    (add("There are `777` of them."), check_numbers, "no assert with 777"),
+    (add("It takes 3 cycles."), check_numbers, "no assert with 3"),
+    (add("That is 17 % less."), check_numbers, "no assert with 17"),
+    (add("A factor of 1.7 lies between."), check_numbers, "no assert with 1.7"),
+    (add("It is -1.7 in all, or 1e7."), check_numbers, "no assert with 1e+07"),
+    (add("It is 4,321,000 in all."), check_numbers, "no assert with 4.321e+06"),
+    (add("In 2024 a 16th of lesson 05, problem 3.1, by `x[777]`."), check_numbers, None),
+    (a_number_with_an_empty_assert, check_numbers, "no assert with 777"),
+    (a_number_asserted_too_late, check_numbers, "no assert with 777"),
+    (a_number_as_it_should_be, check_numbers, None),
+    (term_before_its_link, check_terms, "'back-pressure' is used before it is explained"),
+    (wrong_link, check_terms, "'back-pressure' is used before it is explained"),
+    (term_linked, check_terms, None),
+    (term_explained, check_terms, None),
+    (add("Deadlocks!", "Quiz"), check_terms, "'Deadlocks' is used before it is explained"),
+    (add("Deadlocks!", "Sources"), check_terms, None),
+]
+
+
+@pytest.mark.parametrize(("break_it", "check", "complaint"), BROKEN)
+def test_each_check_finds_what_it_is_there_to_find(tmp_path, break_it, check, complaint):
+    """A broken copy of lesson 00 is refused for the right reason; where None stands, accepted."""
+    copy = tmp_path / FIRST.name
+    lesson = read(FIRST)
+    break_it(lesson)
+    nbformat.write(lesson, copy)
+    complaints = list(check(read(copy)))
+    if complaint is None:
+        assert complaints == []
+    else:
+        assert any(complaint in text for text in complaints), complaints
+
+
+# ---- the glossary ------------------------------------------------------------------------------
+
+
+def test_each_term_has_an_anchor_of_its_own_and_an_explanation():
+    """A term is explained in a few sentences under its anchor."""
+    text = GLOSSARY.read_text(encoding="utf-8")
+    entries = re.findall(r'(?ms)^### <a id="([\w-]+)"></a>(.+?)$(.*?)(?=^##|\Z)', text)
+    assert len(entries) == len(re.findall(r"(?m)^### ", text)) == len({a for a, _, _ in entries})
+    for anchor, names, words in entries:
+        assert anchor == re.sub(r"\W+", "-", anchor.lower()), anchor
+        assert 6 <= len(words.split()) <= 70, f"{names} is not explained in a few sentences"
+    names = [name for group in glossary().values() for name in group]
+    assert len(set(names)) == len(names)
+
+
+def test_numbers_of_the_glossary_are_those_of_the_specs():
+    """The glossary has few numbers, and each is a fact of a chip."""
+    chip = wse.WSE2
+    assert set(dict(numbers(prose(GLOSSARY.read_text(encoding="utf-8"))))) == {
+        chip.colors, chip.wavelet_bits, chip.pe_memory_bytes / 1024, 1024
+    }  # fmt: skip

@@ -5,6 +5,9 @@
 0
 """
 
+from . import problems, replaced
 from .problem import Hints, Problem, Result, check, find, hint, numbers
 
-__all__ = ["Hints", "Problem", "Result", "check", "find", "hint", "numbers"]
+__all__ = ["Hints", "Problem", "Result", "check", "find", "hint", "numbers", "problems"]
+
+replaced.remember()

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,13 +29,16 @@ def learn(
 
     Opens a browser where there is a display and ``browser`` is true; prints the address always.
     """
+    if port is not None and not _is_free(port):
+        say(f"Port {port} is taken; leave --port out, and a free one is found.")
+        return 1
     chosen = free_port() if port is None else port
     token = secrets.token_hex(24)
     opens = browser and has_display()
     address = f"http://127.0.0.1:{chosen}/lab/tree/{START.as_posix()}?token={token}"
     with _ended_by_signals(), _server(folder, chosen, token, opens) as server:
         try:
-            if not _answers(server, chosen):
+            if not _answers(server, chosen, token):
                 say("JupyterLab did not start; its own words are above. Try: wselab doctor")
                 return 1
             if browser and not opens:
@@ -52,14 +54,21 @@ def learn(
 
 def free_port(first: int = FIRST_PORT) -> int:
     """The first free port from ``first`` on, or any that the system gives."""
-    for port in [*range(first, first + 50), 0]:
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise OSError("no port is free on this machine")
+    near = next((port for port in range(first, first + 50) if _is_free(port)), None)
+    if near is not None:
+        return near
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            return False
+    return True
 
 
 def has_display() -> bool:
@@ -118,14 +127,17 @@ def _ended_by_signals() -> Iterator[None]:
             signal.signal(getattr(signal, name), handler)
 
 
-def _answers(server: Any, port: int) -> bool:
-    """Wait until the server answers; False where it ends or takes too long."""
+def _answers(server: Any, port: int, token: str) -> bool:
+    """Wait until our server answers (another's would refuse the token); False where it does not."""
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/status", headers={"Authorization": f"token {token}"}
+    )
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     end = time.monotonic() + START_LIMIT_S
     while time.monotonic() < end and server.poll() is None:
         try:
-            with direct.open(f"http://127.0.0.1:{port}/api", timeout=2):
+            with direct.open(request, timeout=2):
                 return True
-        except (urllib.error.URLError, OSError):
+        except OSError:  # not yet, or somebody else's
             time.sleep(0.2)
     return False

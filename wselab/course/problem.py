@@ -182,8 +182,6 @@ def register(kind: type[Problem]) -> type[Problem]:
 
 def numbers() -> list[str]:
     """The numbers of all problems, in order."""
-    from . import problems  # noqa: F401  # importing it registers them
-
     return sorted(_KNOWN, key=lambda number: [int(part) for part in number.split(".")])
 
 

@@ -12,20 +12,18 @@ import importlib
 import inspect
 import signal
 import sys
-import sysconfig
 import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from types import FrameType, FunctionType
+from types import FrameType
 from typing import Any
 
 from ..fabric import RouteError, WaferError
 from .problem import Refused
+from .replaced import PACKAGE, put_back, replaced_parts
 
 LIMIT_S = 5.0
-PACKAGE = str(Path(__file__).resolve().parent.parent)
 
 #: What an answer may not call, by module, and what to say then; the first that fits is said.
 FORBIDDEN = {
@@ -64,9 +62,10 @@ def call(answer: Any, *arguments: Any, limit_s: float = LIMIT_S) -> Any:
         if any(name == module or name.startswith(f"{module}.") for name in watch.seen):
             raise Refused(sentence)
     if replaced := replaced_parts():
+        put_back()
         raise Refused(
             f"It replaces {replaced[0]}: what is graded is the program that you write, not a "
-            "changed emulator. Restart the kernel, and check again without that."
+            "changed emulator. That is put back as it was; check again without it."
         )
     if against:
         raise Refused(*against)
@@ -220,49 +219,3 @@ def _watched() -> Iterator[_Watch]:
         watch.undone = sys.getprofile() is not watch
     finally:
         sys.setprofile(before)
-
-
-def replaced_parts() -> list[str]:
-    """Functions, methods and classes of the emulator and the checks that are not their own.
-
-    >>> replaced_parts()
-    []
-    """
-    found = []
-    for name, part in _parts():
-        if _ORIGINAL.get(name, part) is not part or not _from_a_file(part):
-            found.append(name)
-    return found
-
-
-def _parts() -> Iterator[tuple[str, Any]]:
-    """What the checks rely on, by name: module-level functions and classes, and their members."""
-    for module_name, module in list(sys.modules.items()):
-        if not module_name.startswith(("wselab.fabric", "wselab.course.p", "wselab.course.w")):
-            continue
-        for name, item in list(vars(module).items()):
-            if isinstance(item, FunctionType):
-                yield f"{module_name}.{name}", item
-            elif isinstance(item, type):
-                yield f"{module_name}.{name}", item
-                if item.__module__ == module_name:
-                    for attribute, member in list(vars(item).items()):
-                        if callable(member) or isinstance(member, property):
-                            yield f"{name}.{attribute}", member
-
-
-def _from_a_file(part: Any) -> bool:
-    """Whether a function or a class comes from this package or an installed library.
-
-    What a notebook or a script defines does not; what was written by dataclasses does.
-    """
-    if isinstance(part, property):
-        part = part.fget
-    if isinstance(part, type):
-        return part.__module__ != "__main__"
-    code = getattr(part, "__code__", None)
-    return code is None or code.co_filename.startswith(_LIBRARIES)
-
-
-_LIBRARIES = (PACKAGE, "<string>", "<frozen", *sysconfig.get_paths().values())
-_ORIGINAL = dict(_parts())

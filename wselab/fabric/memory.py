@@ -178,6 +178,14 @@ def _inner_shape(name: str, shape: Any) -> tuple[int, ...]:
     return tuple(int(size) for size in inner)
 
 
+def shares(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two arrays have a value in common, or may have one that is hard to find."""
+    try:
+        return bool(np.shares_memory(one, other, 10_000))  # type: ignore[arg-type]
+    except np.exceptions.TooHardError:
+        return True
+
+
 def charge(memories: dict[str, Memory], name: str, new_bytes: int, budget: int) -> None:
     """Refuse memory that a PE has no room for, with the table of what takes it."""
     table = {memory.name: memory.bytes_per_pe for memory in memories.values()} | {name: new_bytes}

@@ -85,6 +85,13 @@ class Operation:
         """Whether it takes or sends wavelets; if not, its length in cycles is known."""
         return bool(self.reads) or self.sends is not None
 
+    @property
+    def present(self) -> Any:
+        """Where it has elements, as an index of arrays of the wafer's shape; None where nowhere."""
+        if np.ndim(self.n):
+            return self.n > 0
+        return self.where if self.n else None
+
     def counts(self, shape: tuple[int, int]) -> np.ndarray:
         """Elements that each PE of the wafer handles, 0 where the operation is not."""
         counts = np.zeros(shape, np.int64)
@@ -148,27 +155,32 @@ def check(operation: Operation) -> None:
                 )
 
 
-def element_count(kind: str, operands: list[Any], n: Any, shape: tuple[int, int]) -> Any:
+def element_count(kind: str, operands: list[Any], n: Any) -> Any:
     """Elements that an operation handles: what its operands hold, or ``n`` where none does."""
     parts = [item for item in operands if isinstance(item, Part)]
     lengths = {str(part): part.length for part in parts if part.shape}
     if len(set(lengths.values())) > 1:
         table = ", ".join(f"{name} holds {length}" for name, length in lengths.items())
         raise ProgramError(f"{kind}: the lengths differ: {table}; expected the same everywhere")
+    length = next(iter(lengths.values())) if lengths else None
+    out = operands[-1]
+    counts = np.asarray(n if n is not None else length if length is not None else 1)
+    if isinstance(out, Part) and not out.shape and counts.dtype.kind in "iu" and (counts > 1).any():
+        raise ProgramError(
+            f"{kind}: out={out} is one value, and {counts.max()} elements would overwrite it; give "
+            "a memory that holds them all, or one operation an element"
+        )
     if n is None:
-        if lengths:
-            return next(iter(lengths.values()))
+        if length is not None:
+            return length
         if parts:
             return 1
         raise ProgramError(f"{kind}: no operand has a length; say how many elements with n=")
-    counts = np.asarray(n)
     if counts.dtype.kind not in "iu" or (counts < 0).any():
         raise ProgramError(f"{kind}: n={n!r}; expected whole numbers, 0 or more")
-    if lengths and (counts != next(iter(lengths.values()))).any():
-        name, length = next(iter(lengths.items()))
+    if lengths and (counts != length).any():
+        name = next(iter(lengths))
         raise ProgramError(f"{kind}: n={n!r}, but {name} holds {length}; leave n out")
-    if isinstance(operands[-1], Part) and not operands[-1].shape and (counts > 1).any():
-        raise ProgramError(f"{kind}: out={operands[-1]} is one value, n={n!r} would overwrite it")
     return int(counts) if counts.ndim == 0 else counts
 
 
@@ -178,14 +190,16 @@ def compute_dtype(operands: list[Any]) -> str:
     return "float16" if types == {"float16"} else "float32"
 
 
-def per_pe(counts: Any, where: Any, shape: tuple[int, int], kind: str) -> Any:
+def per_pe(
+    counts: Any, where: Any, backwards: tuple[int, ...], shape: tuple[int, int], kind: str
+) -> Any:
     """``n`` as one number, or as an array of the wafer's shape from the region's or the wafer's."""
     if np.ndim(counts) == 0:
         return counts
     region = np.empty(shape, np.uint8)[where].shape
     full = np.zeros(shape, np.int64)
     if counts.shape == region:
-        full[where] = counts
+        full[where] = np.flip(counts, backwards)
     elif counts.shape == shape:
         full[where] = counts[where]
     else:

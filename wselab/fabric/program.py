@@ -51,8 +51,8 @@ class Schedule:
         self._sizes = [self.class_of.size]
         previous, touched = None, []
         for number, operation in enumerate(program.operations):
-            where = operation.where if np.ndim(operation.n) == 0 else operation.n > 0
-            if np.ndim(operation.n) == 0 and operation.n == 0:
+            where = operation.present
+            if where is None:
                 continue
             if not (isinstance(where, tuple) and where == previous):
                 touched = self._cut(where)

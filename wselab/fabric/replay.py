@@ -258,9 +258,12 @@ def _prologue(program: Program, schedule: Schedule) -> tuple[list[Operation], np
     begun = np.zeros(program.shape, bool)
     alone = np.zeros(len(program.operations), bool)
     for number, operation in enumerate(program.operations):
-        alone[number] = not operation.on_fabric and not begun[operation.where].any()
+        where = operation.present
+        if where is None:
+            continue
+        alone[number] = not operation.on_fabric and not begun[where].any()
         if not alone[number]:
-            begun[operation.where] = True
+            begun[where] = True
     skipped = np.append(alone, False)[schedule.operation]  # by step; the end, -1, is none
     first = schedule.first.copy()
     while skipped[first].any():
@@ -270,7 +273,7 @@ def _prologue(program: Program, schedule: Schedule) -> tuple[list[Operation], np
 
 def _alone(operation: Operation, program: Program) -> None:
     """An operation on memory alone, for its whole region, some rows at a time."""
-    for row, places in _rows_of(operation.where, program.shape):
+    for row, places in _rows_of(operation.present, program.shape):
         columns = _as_slice(places)
         inputs = []
         for item in operation.inputs:

@@ -27,7 +27,7 @@ import numpy as np
 from ..specs import WSE2, Chip
 from .color import Alternating, Color, alternating_parities
 from .errors import ProgramError, RouteError
-from .memory import Memory, allocate, charge
+from .memory import Memory, allocate, charge, shares
 from .operations import (
     INPUTS,
     FabIn,
@@ -65,10 +65,11 @@ class Wafer:
             raise ProgramError(f"Wafer: chip={chip!r} is no wafer; try chip=wse.WSE2")
         most = chip.fabric_shape
         if rows > most[0] or columns > most[1]:
-            hint = " Rows come first here." if rows <= most[1] and columns <= most[0] else ""
+            turned = rows <= most[1] and columns <= most[0]
+            mend = f"Rows come first: Wafer({columns}, {rows})" if turned else "a smaller wafer"
             raise ProgramError(
                 f"Wafer({rows}, {columns}): a {chip.name} has {most[0]} rows x {most[1]} columns "
-                f"of PEs.{hint} Try chip=wse.WSE3, or a smaller wafer."
+                f"of PEs. Try: {mend}"
             )
         self.shape = (int(rows), int(columns))
         self.chip = chip
@@ -95,6 +96,12 @@ class Wafer:
             charge(self.memories, name, new_bytes, self.chip.pe_memory_bytes)
 
         new = allocate(name, self.shape, shape, dtype, data, budget)
+        for other in self.memories.values():
+            if data is not None and shares(data, other.array):
+                raise ProgramError(
+                    f"memory {name!r}: its data= array shares values with memory {other.name!r}; "
+                    "the memories of a PE lie apart, so give a copy of it"
+                )
         self.memories[name] = new
         return new
 
@@ -167,6 +174,12 @@ class Region:
     def __init__(self, wafer: Wafer, key: Any):
         self.wafer, self.key = wafer, key
         self.where: Any = _where(key, wafer.shape)
+        keys = key if isinstance(key, tuple) else (key,)
+        self.backwards = tuple(  # axes that the key names from their end
+            axis
+            for axis, one in enumerate(keys[:2])
+            if isinstance(one, slice) and one.step is not None and one.step < 0
+        )
 
     @property
     def mask(self) -> np.ndarray:
@@ -228,7 +241,8 @@ class Region:
         wafer, line = self.wafer, _caller()
         given = [operand(item, wafer) for item in inputs[: INPUTS[kind]]]
         given.append(operand(out, wafer, is_out=True))
-        counts = per_pe(element_count(kind, given, n, wafer.shape), self.where, wafer.shape, kind)
+        count = element_count(kind, given, n)
+        counts = per_pe(count, self.where, self.backwards, wafer.shape, kind)
         colors = [item.color for item in given if isinstance(item, (FabIn, FabOut))]
         for parities, where in self._split(alternating_parities(colors)):
             *sources, result = [
@@ -270,8 +284,8 @@ def _where(key: Any, shape: tuple[int, int]) -> Any:
             )
         return key.copy()
     keys = list(key) if isinstance(key, tuple) else [key]
-    if Ellipsis in keys:
-        at = keys.index(Ellipsis)
+    dots = [at for at, one in enumerate(keys) if one is Ellipsis]
+    for at in dots[:1]:
         keys[at : at + 1] = [slice(None)] * (3 - len(keys))
     keys += [slice(None)] * (2 - len(keys))
     if len(keys) > 2:

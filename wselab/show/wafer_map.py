@@ -22,6 +22,7 @@ def wafer(values: Any, title: str = "", label: str = "", signed: bool = False) -
     Columns. Map of 2 rows x 3 columns of PEs: from 0 to 2, mean 1; the same in every row; ...
     """
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     table = np.asarray(values, dtype=float)
     if table.ndim != 2 or not table.size:
@@ -45,6 +46,8 @@ def wafer(values: Any, title: str = "", label: str = "", signed: bool = False) -
     axes.set_xlabel("column (west to east)")
     axes.set_ylabel("row (north to south)")
     axes.set_title(title)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(integer=True))
     figure.colorbar(image, ax=axes, label=label, fraction=0.046, pad=0.03)
     return picture(figure, describe(table, title, label))
 

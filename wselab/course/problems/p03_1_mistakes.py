@@ -64,16 +64,12 @@ def _whole(color: str, wires: Wires, right: Wires) -> list[str]:
         ),
         (
             lambda w: flip_places(turn(w, OPPOSITE)),
-            f"{color} runs the wrong way, from the receivers to the senders: {what}.",
+            f"{color} runs the wrong way, from the receivers to the senders: {what}. A route is "
+            "IN >> OUT, first where a wavelet comes in.",
         ),
         (
             flip_places,
             f"Senders and receivers of {color} have each other's routes: {what}.",
-        ),
-        (
-            reverse,
-            f"The routes of {color} are written backwards: a route is IN >> OUT, first where a "
-            "wavelet comes in.",
         ),
     ]
     return next(([text] for change, text in patterns if change(wires) == right), [])
@@ -161,8 +157,3 @@ def swap_places(wires: Wires) -> Wires:
 def flip_places(wires: Wires) -> Wires:
     """The same routes at the other end of the row and of the column."""
     return {(1 - row, 1 - column): route for (row, column), route in wires.items()}
-
-
-def reverse(wires: Wires) -> Wires:
-    """Each route with its first output as input and the input as output."""
-    return {place: Route(route.outputs[0], (route.input,)) for place, route in wires.items()}
