@@ -335,7 +335,7 @@ def test_data_gives_shape_and_type() -> None:
     w = Wafer(2, 2)
     data = np.ones((2, 2, 3), np.float16)
     assert w.memory("a", data=data).dtype == np.float16
-    assert w.memory("b", 3, "float16", data).shape == (2, 2, 3)
+    assert w.memory("b", 3, "float16", data.copy()).shape == (2, 2, 3)
     with refused("c", "3", "4"):
         w.memory("c", 4, data=data)
     with refused("d", "float16", "float32"):

@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 import itertools
 import re
+import signal
 import subprocess
 import sys
 import textwrap
 import threading
+import time
 from pathlib import Path
 
 import nbformat
@@ -478,11 +480,10 @@ def endless():
 
 
 def sleeps():
-    import time
-
     time.sleep(60)
 
 
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="a sleep goes on without SIGALRM")
 @pytest.mark.parametrize("answer", [endless, sleeps])
 def test_a_function_without_an_end_is_stopped(answer):
     """A loop and a long sleep both end within the limit, as a reason."""

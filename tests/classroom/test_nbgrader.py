@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import sysconfig
 from pathlib import Path
 
 import nbformat
@@ -43,6 +45,8 @@ def test_nbgrader_makes_grades_and_scores_the_exercise(tmp_path, monkeypatch):
     from traitlets.config import Config
 
     monkeypatch.chdir(tmp_path)  # nbgrader writes its log where it runs
+    programs = sysconfig.get_path("scripts")  # it calls its helpers by their bare names
+    monkeypatch.setenv("PATH", programs, prepend=os.pathsep)
     config = Config()
     config.CourseDirectory.root = str(tmp_path)
     config.CourseDirectory.db_url = f"sqlite:///{tmp_path / 'gradebook.db'}"

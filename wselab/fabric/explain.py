@@ -16,6 +16,7 @@ from .operations import Operation
 from .ports import RAMP, Port, opposite
 from .program import Program
 from .state import State
+from .streams import streams
 
 MOST = 8  # PEs named in a message
 
@@ -201,7 +202,7 @@ class Explainer:
             )
         if color in operation.reads:
             return Reason(
-                f"{_name(pe)} is at {operation}, which waits for another stream too",
+                f"{_name(pe)} is at {operation}, which reads it but cannot go on",
                 Waiting("operation", pe),
             )
         return Reason(
@@ -237,12 +238,18 @@ def explain_deadlock(program: Program, state: State) -> str:
             f"  This is a circle of {length}: each waits for the next, the last for "
             f"{_name(circle.pe)}."
         )
-        mend = "let one of these PEs receive before it sends, or give one stream another color"
+        mend = _mend_of_circle([thing for thing, _ in links])
     else:
         mend = links[-1][1].mend if links else ""
     if mend:
         lines.append(f"  Try: {mend}")
     return "\n".join(lines)
+
+
+def _mend_of_circle(things: list[Waiting]) -> str:
+    if all(thing.what == "operation" for thing in things):  # nobody has anything in his way
+        return "let one of these PEs send before it receives"
+    return "let one of these PEs receive before it sends, or give one stream another color"
 
 
 def explain_undrained(program: Program, state: State) -> str:
@@ -254,20 +261,36 @@ def explain_undrained(program: Program, state: State) -> str:
         inside = state.inside(color.number)
         if not inside.any():
             continue
+        row, column = (int(i) for i in np.argwhere(inside)[-1])
+        places = int((inside > 0).sum())
         lines.append(
-            f"  color {color.name}: {_count(inside.sum(), 'wavelet')} at "
-            f"{_count((inside > 0).sum(), 'PE')}"
+            f"  color {color.name}: {_count(inside.sum(), 'wavelet')}"
+            + (f" at {places:,} PEs, {inside[row, column]} of them" if places > 1 else "")
+            + f" at {_name((row, column))}"
         )
-        for what, counts in (("inbox", state.waiting), ("queue", state.queued)):
-            for row, column in np.argwhere(counts[color.number])[:1]:
-                pe = (int(row), int(column))
-                reason = explainer.why(Waiting(what, pe, color))
-                if reason:
-                    held = int(inside[pe])
-                    lines.append(f"    {held} of them at {_name(pe)}: {reason.text}")
-                    mend = mend or reason.mend
+        reason = explainer.why(Waiting("queue", (row, column), color))
+        if missing := _missing_reader(program, color):
+            lines.append(f"    {missing}")
+        elif reason:
+            lines.append(f"    {reason.text}")
+            mend = mend or reason.mend
     lines.append(f"  Try: {mend or 'let a receiver take as many elements as its sender sends'}")
     return "\n".join(lines)
+
+
+def _missing_reader(program: Program, color: Color) -> str:
+    """Who takes fewer wavelets of a color than are sent to him."""
+    flow = streams(program, color)
+    taken = np.zeros(program.shape, np.int64)
+    for operation in program.operations:
+        if color in operation.reads:
+            taken += operation.counts(program.shape)
+    short = np.argwhere(flow.listening & (flow.traffic > taken))
+    if not len(short):
+        return ""
+    pe = (int(short[0][0]), int(short[0][1]))
+    more = f", and {len(short) - 1:,} more PEs take too few" if len(short) > 1 else ""
+    return f"{_name(pe)} takes {int(taken[pe])} of the {int(flow.traffic[pe])} sent to it{more}"
 
 
 def explain_limit(program: Program, state: State, max_cycles: int | None) -> str:

@@ -105,7 +105,7 @@ class Part:
         if self.memory is not other.memory:
             return False
         inner = np.empty(self.memory.array.shape[2:], dtype=np.uint8)
-        mine, theirs = inner[self.key], inner[other.key]
+        mine, theirs = self.of(inner, 0), other.of(inner, 0)
         same = (
             mine.shape == theirs.shape
             and mine.strides == theirs.strides
