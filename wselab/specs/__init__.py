@@ -15,6 +15,7 @@ from .chip import WHAT_IF, Chip
 from .fact import STATUSES, Fact
 from .gpus import A100, B200, DGX_B200, DGX_H100, H100, H200
 from .others import INFINIBAND, LPU
+from .published import PUBLISHED
 from .wafers import WSE1, WSE2, WSE3
 
 #: Every chip and system with facts, wafers first.
@@ -30,6 +31,7 @@ __all__ = [
     "H200",
     "INFINIBAND",
     "LPU",
+    "PUBLISHED",
     "STATUSES",
     "WHAT_IF",
     "WSE1",

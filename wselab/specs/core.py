@@ -12,6 +12,7 @@ Examples
 """
 
 from .fact import Fact
+from .published import PUBLISHED
 
 #: Sources that the wafers share.
 PAPER = "Cerebras SDK white paper, 2022"
@@ -26,7 +27,7 @@ _RAMP = Fact(
 FP32_RATES = (
     # A chain reduce: its elements over its cycles less those of ramps and hops, 2 T_R + 2 for each
     # of the 511 hand-offs between 512 PEs.
-    4096 / (7218 - (2 * _RAMP.value + 2) * (512 - 1)),
+    4096 / (PUBLISHED["V1"].value - (2 * _RAMP.value + 2) * (512 - 1)),
     # A stencil: the 51 flop of a cell over the cycles that one more cell of depth costs in a step.
     51 / ((3.1223 - 0.8637) / 100_000 / (400 - 100) * 850e6),
 )

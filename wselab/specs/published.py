@@ -19,4 +19,18 @@ PUBLISHED = {
         "Chain reduce of 512 PEs in a row, 4,096 FP32 values each, root at one end; a third "
         "party's run of the vendor's simulator, WSE-2. Row labels inferred from its commands.sh.",
     ),
+    "V7": Fact(
+        1.2e-6,
+        "s",
+        "WaferLLM, OSDI 2025, arXiv:2502.04563, table 6",
+        "seen",
+        "MeshGEMV, [1, 16K] x [16K, 16K], FP16, on a WSE-2; the core grid is not stated.",
+    ),
+    "V7-A100": Fact(
+        0.336e-3,
+        "s",
+        "WaferLLM, OSDI 2025, arXiv:2502.04563, table 6",
+        "seen",
+        "The same product as V7 on one A100.",
+    ),
 }
