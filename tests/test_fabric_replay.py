@@ -8,6 +8,7 @@ is compared with that too, so that the engines cannot be wrong together.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable
 from typing import Any
@@ -82,9 +83,11 @@ def ring(pes: int, colors: int, rounds: int, seeds: int, pieces: int) -> Wafer:
     return w
 
 
-@pytest.mark.parametrize("pes", [2, 4, 10])
-@pytest.mark.parametrize(("rounds", "seeds"), [(1, 3), (2, 1), (7, 5), (40, 2), (300, 5)])
 @pytest.mark.parametrize("pieces", [1, 3])
+@pytest.mark.parametrize(
+    ("pes", "rounds", "seeds"),
+    [(2, 1, 3), (2, 2, 1), (4, 7, 5), (6, 40, 2), (10, 3, 6), (2, 300, 5), (4, 260, 4)],
+)
 def test_a_ring_feeds_itself(pes: int, rounds: int, seeds: int, pieces: int) -> None:
     """One operation takes in what it sent itself, round after round, also over several pages."""
     w, _ = agree(lambda: ring(pes, 2, rounds, seeds, pieces))
@@ -324,7 +327,7 @@ def test_masks_of_any_shape_compute_what_numpy_computes(seed: int) -> None:
     assert (np.asarray(w.memories["y"]) == y).all()
 
 
-@pytest.mark.parametrize("pes", [63, 64, 65, 127, 128, 129, 200])
+@pytest.mark.parametrize("pes", [63, 64, 65, 128, 129, 150])
 @pytest.mark.parametrize("lines", [1, 2])
 @pytest.mark.parametrize("turned", [False, True])
 def test_wide_wafers_pass_streams_across_words(pes: int, lines: int, turned: bool) -> None:
@@ -584,13 +587,21 @@ def with_data(way: str, shape: tuple[int, int]) -> tuple[Wafer, np.ndarray]:
     return w, data
 
 
+@functools.cache
+def as_plain(shape: tuple[int, int]) -> tuple[Wafer, np.ndarray]:
+    """What the reference leaves of that program in plain arrays."""
+    w, data = with_data("plain", shape)
+    w.run(engine="reference")
+    return w, data
+
+
 @pytest.mark.parametrize("way", LAYOUTS)
-@pytest.mark.parametrize("shape", [(3, 4), (2, 67)], ids=str)
-@pytest.mark.parametrize("engine", ["reference", "bitplane"])
+@pytest.mark.parametrize(
+    ("shape", "engine"), [((3, 4), "reference"), ((3, 4), "bitplane"), ((2, 67), "bitplane")]
+)
 def test_adopted_data_may_lie_in_any_way(way: str, shape: tuple[int, int], engine: str) -> None:
     """Transposed, strided, reversed: the bits are those of a plain array, in the caller's array."""
-    plain, expected = with_data("plain", shape)
-    plain.run(engine="reference")
+    plain, expected = as_plain(shape)
     w, data = with_data(way, shape)
     assert not data.flags.c_contiguous
     w.run(engine=engine)

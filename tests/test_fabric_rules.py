@@ -851,6 +851,43 @@ def test_progress_hears_of_the_cycles(engine: str) -> None:
     assert heard and heard == sorted(set(heard)) and heard[-1] <= run.cycles
 
 
+def test_a_run_that_is_interrupted_leaves_everything_as_it_was(engine: str) -> None:
+    """Whatever stops a run from outside, memory and program are untouched, and it can run again."""
+    w = wafer(1, 2)
+    x = takes_long(w)
+    c = w.color("c")
+    line(w, c, 0, 0, 1)
+    w[0, 0].mov(x, out=fabout(c))
+    w[0, 1].mov(fabin(c), out=x)
+
+    def stop(cycle: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        w.run(engine=engine, progress=stop)
+    assert (np.asarray(x) == 1).all()
+    assert w.run(engine=engine).cycles == 1200 + 12 + LINK(2, 1)
+    assert (np.asarray(x) == 101).all()
+
+
+@pytest.mark.parametrize(
+    "n", [*range(1, 19), 31, 32, 33, 63, 64, 65, 127, 128, 129, 1023, 1024, 1025]
+)
+def test_every_length_is_counted_to_its_last_element(engine: str, n: int) -> None:
+    """Beside every power of two: sent, passed on and taken, n elements are n."""
+    w = wafer(1, 3)
+    x = w.memory("x", n)
+    mine, theirs = w.alternating("a", "b", by="column")
+    w[:, :-1].route(mine, RAMP >> EAST)
+    w[:, 1:].route(theirs, WEST >> RAMP)
+    w[0, 0].mov(1.0, out=fabout(mine), n=n)
+    w[0, 1].add(fabin(theirs), 1.0, out=fabout(mine), n=n)
+    w[0, 2].mov(fabin(theirs), out=x)
+    run = w.run(engine=engine)
+    assert run.cycles == n + 2 * LINK(2, 1) and run.ramps == 2 * n
+    assert (x[0, 2] == 2).all()
+
+
 def test_a_run_tells_its_figures(engine: str) -> None:
     """Cycles, hops, ramps, the engine and why its answer holds, seconds at a clock, energy."""
     w = wafer(1, 2)
