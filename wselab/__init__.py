@@ -23,9 +23,12 @@ from .fabric import (
     SOUTH,
     WEST,
     Deadlock,
+    Memory,
     MemoryBudgetError,
     ProgramError,
+    Region,
     RouteError,
+    Rules,
     Run,
     RunError,
     StillRunning,
@@ -40,9 +43,10 @@ from .specs import A100, B200, H100, LPU, WSE1, WSE2, WSE3
 __version__ = "0.1.0"
 
 __all__ = [
-    "A100", "B200", "EAST", "H100", "LPU", "NORTH", "RAMP", "SOUTH", "WEST", "WSE1", "WSE2", "WSE3",
-    "Deadlock", "MemoryBudgetError", "ProgramError", "RouteError", "Run", "RunError",
-    "StillRunning", "Undrained", "Wafer", "WaferError", "fabin", "fabout", "specs",
+    "A100", "B200", "EAST", "H100", "LPU", "NORTH", "RAMP", "SOUTH", "WEST", "WSE1", "WSE2",
+    "WSE3", "Deadlock", "Memory", "MemoryBudgetError", "ProgramError", "Region", "RouteError",
+    "Rules", "Run", "RunError", "StillRunning", "Undrained", "Wafer", "WaferError", "fabin",
+    "fabout", "specs",
 ]  # fmt: skip
 
 _LATER = {  # where names live that are loaded when first used

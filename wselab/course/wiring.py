@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from ..fabric.program import Program
 from ..fabric.state import State
 
 Routes = list[list[Any]]  # [row, column, name of the input port, names of the output ports]
+WRITTEN_BY_US = re.compile(r"\(line \S+:\d+, ")  # our lines tell a learner nothing
 PORT_OF = {port.name: port for port in PORTS}
 
 
@@ -69,7 +71,7 @@ def stopped(wafer: Wafer, state: State) -> list[str]:
             sentences.append(_standing(explainer, color, (int(row), int(column))))
     for row, column in np.argwhere(state.operation >= 0):
         if reason := explainer.why(Waiting("operation", (int(row), int(column)))):
-            sentences.append(f"{reason.text}.")
+            sentences.append(f"{WRITTEN_BY_US.sub('(', reason.text)}.")
     return sentences
 
 

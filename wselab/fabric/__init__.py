@@ -14,10 +14,12 @@ from .errors import (
     Undrained,
     WaferError,
 )
+from .memory import Memory
 from .operations import fabin, fabout
 from .ports import EAST, NORTH, RAMP, SOUTH, WEST
+from .rules import Rules
 from .run import Run
-from .wafer import Wafer
+from .wafer import Region, Wafer
 
 __all__ = [
     "EAST",
@@ -26,9 +28,12 @@ __all__ = [
     "SOUTH",
     "WEST",
     "Deadlock",
+    "Memory",
     "MemoryBudgetError",
     "ProgramError",
+    "Region",
     "RouteError",
+    "Rules",
     "Run",
     "RunError",
     "StillRunning",

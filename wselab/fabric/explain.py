@@ -18,7 +18,10 @@ from .program import Program
 from .state import State
 from .streams import streams
 
-MOST = 8  # PEs named in a message
+MOST = 8  # links of a chain named in a message
+MOST_CAUSES = 3
+TWO_COLORS = "a router has one input a color (see w.alternating)"
+MOST_CHAINS = 64  # PEs with work left that are asked why
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Explainer:
         operation = self.operation(pe)
         if operation is None:
             return None
-        at = f"{_name(pe)} at {operation} (line {operation.line}, {self._progress(pe)})"
+        at = f"{_name(pe)} at {operation} (line {self.line(pe)})"
         for color in operation.reads:
             if not self.state.waiting[color.number][pe]:
                 text, after, mend = self._upstream(pe, color)
@@ -89,17 +92,20 @@ class Explainer:
             route = sends.route_at(*pe)
             if route is None or route.input is not RAMP:
                 how = f"routes it {route}" if route else "does not route it"
-                return Reason(
-                    f"{at} sends on color {sends.name}, but its router {how}",
-                    None,
-                    f"w[{pe[0]}, {pe[1]}].route({sends.name}, RAMP >> ...)",
-                )
+                mend = f"w[{pe[0]}, {pe[1]}].route({sends.name}, RAMP >> ...)"
+                mend = f"let it send on another color; {TWO_COLORS}" if route else mend
+                return Reason(f"{at} sends on color {sends.name}, but its router {how}", None, mend)
             if self.state.queued[sends.number][pe] >= self.program.rules.queue_depth:
                 return Reason(
                     f"{at} cannot send: the queue of color {sends.name} in its router is full",
                     Waiting("queue", pe, sends),
                 )
         return None
+
+    def line(self, pe: tuple[int, int]) -> str:
+        """Where the operation that a PE is at was written, and how much of it is done."""
+        operation = self.operation(pe)
+        return f"{operation.line}, {self._progress(pe)}" if operation else ""
 
     def _progress(self, pe: tuple[int, int]) -> str:
         number = int(self.state.operation[pe])
@@ -176,15 +182,18 @@ class Explainer:
             there = _step(pe, port)
             if not self._inside(there):
                 text = f"{at}: its route {route} leads {port} over the edge of the wafer"
-                return Reason(text, None, f"end the route here: {route.input} >> RAMP")
+                sends = route.input is RAMP
+                mend = "send it the other way" if sends else f"end it here: {route.input} >> RAMP"
+                return Reason(text, None, mend)
             other = color.route_at(*there)
             if other is None or other.input is not opposite(port):
                 how = f"takes it from the {other.input}" if other else "does not route it"
-                return Reason(
-                    f"{at}: it leaves {port}, but {_name(there)} there {how}",
-                    None,
-                    f"let {_name(there)} take it: {opposite(port)} >> ...",
-                )
+                mend = f"let {_name(there)} take it: {opposite(port)} >> ..."
+                if other is not None and other.input is RAMP:
+                    mend = (
+                        f"let {_name(there)} send on another color than it takes in; {TWO_COLORS}"
+                    )
+                return Reason(f"{at}: it leaves {port}, but {_name(there)} there {how}", None, mend)
             if self.state.queued[color.number][there] >= self.program.rules.queue_depth:
                 return Reason(
                     f"{at}: the queue of color {color.name} at {_name(there)} is full",
@@ -195,11 +204,13 @@ class Explainer:
     def _why_inbox(self, pe: tuple[int, int], color: Color) -> Reason | None:
         operation = self.operation(pe)
         if operation is None:
-            return Reason(
-                f"{_name(pe)} has ended and reads no more of color {color.name}",
-                None,
-                "let receivers take as many elements as are sent to them, or route no copy there",
+            reads = any(
+                color in one.reads and one.counts(self.program.shape)[pe]
+                for one in self.program.operations
             )
+            how = "has ended and reads no more of" if reads else "has no operation that reads"
+            mend = "let receivers take as many elements as are sent to them, or route no copy there"
+            return Reason(f"{_name(pe)} {how} color {color.name}", None, mend)
         if color in operation.reads:
             return Reason(
                 f"{_name(pe)} is at {operation}, which reads it but cannot go on",
@@ -214,42 +225,66 @@ class Explainer:
         return all(0 <= at < size for at, size in zip(pe, self.program.shape, strict=True))
 
 
+Chain = tuple[list[tuple[Waiting, Reason]], Waiting | None]
+
+
 def explain_deadlock(program: Program, state: State) -> str:
-    """The text of a `Deadlock`: who waits for whom, as a chain or a circle."""
+    """The text of a `Deadlock`: who waits for whom, as a chain or a circle, and other causes."""
     explainer = Explainer(program, state)
     stuck = np.argwhere(state.operation >= 0)
-    best: tuple[list[tuple[Waiting, Reason]], Waiting | None] = ([], None)
-    for row, column in stuck[: 4 * MOST]:
-        found = explainer.chain(Waiting("operation", (int(row), int(column))))
-        if len(found[0]) > len(best[0]) or not best[0]:
-            best = found
-    links, circle = best
+    causes: dict[str, Chain] = {}  # by what a chain ends in, the longest to each
+    for row, column in stuck[:MOST_CHAINS]:
+        links, circle = explainer.chain(Waiting("operation", (int(row), int(column))))
+        if links:
+            within = [thing for thing, _ in links[_start(links, circle) :]]
+            end = f"{min(map(str, within))}" if circle else _kind(links[-1][0])
+            if end not in causes or len(links) > len(causes[end][0]):
+                causes[end] = links, circle
+    chains = sorted(causes.values(), key=lambda one: -len(one[0]))
     lines = [
         f"since cycle {state.cycle:,} nothing can move, and {len(stuck):,} of "
         f"{_count(state.operation.size, 'PE')} have work left."
     ]
-    lines += [f"  {reason.text}" for _, reason in links[:MOST]]
+    for links, circle in chains[:1]:
+        lines += _tell(links, circle)
+    for links, circle in chains[1:MOST_CAUSES]:
+        things = [thing for thing, _ in links]
+        mend = _mend_of_circle(things) if circle else links[-1][1].mend
+        lines.append(f"  Besides: {links[-1][1].text}" + (f". Try: {mend}" if mend else ""))
+    return "\n".join(lines)
+
+
+def _kind(thing: Waiting) -> str:
+    """What an end of a chain has in common with the same mistake at other PEs."""
+    return f"{thing.what} {thing.color}"
+
+
+def _start(links: list[tuple[Waiting, Reason]], circle: Waiting | None) -> int:
+    """Where the circle begins in a chain; 0 where there is none."""
+    return [thing for thing, _ in links].index(circle) if circle else 0
+
+
+def _tell(links: list[tuple[Waiting, Reason]], circle: Waiting | None) -> list[str]:
+    """A chain in words, and what would mend it."""
+    lines = [f"  {reason.text}" for _, reason in links[:MOST]]
     if len(links) > MOST:
         lines.append(f"  ... and {len(links) - MOST} more like these, then")
         lines.append(f"  {links[-1][1].text}")
     if circle is not None:
-        length = len(links) - [thing for thing, _ in links].index(circle)
         lines.append(
-            f"  This is a circle of {length}: each waits for the next, the last for "
-            f"{_name(circle.pe)}."
+            f"  This is a circle of {len(links) - _start(links, circle)}: each waits for the next, "
+            f"the last for {_name(circle.pe)}."
         )
         mend = _mend_of_circle([thing for thing, _ in links])
     else:
-        mend = links[-1][1].mend if links else ""
-    if mend:
-        lines.append(f"  Try: {mend}")
-    return "\n".join(lines)
+        mend = links[-1][1].mend
+    return [*lines, f"  Try: {mend}"] if mend else lines
 
 
 def _mend_of_circle(things: list[Waiting]) -> str:
     if all(thing.what == "operation" for thing in things):  # nobody has anything in his way
         return "let one of these PEs send before it receives"
-    return "let one of these PEs receive before it sends, or give one stream another color"
+    return "let one of these PEs receive before it sends"
 
 
 def explain_undrained(program: Program, state: State) -> str:
@@ -295,10 +330,13 @@ def _missing_reader(program: Program, color: Color) -> str:
 
 def explain_limit(program: Program, state: State, max_cycles: int | None) -> str:
     """The text of a `StillRunning`."""
-    left = int((state.operation >= 0).sum())
+    left = np.argwhere(state.operation >= 0)
+    pe = (int(left[0][0]), int(left[0][1]))
+    explainer = Explainer(program, state)
     return (
-        f"after max_cycles={max_cycles:,} cycles {left:,} of {_count(state.operation.size, 'PE')} "
-        "have work left. Try a larger max_cycles."
+        f"after max_cycles={max_cycles:,} cycles {len(left):,} of "
+        f"{_count(state.operation.size, 'PE')} have work left; {_name(pe)} is at "
+        f"{explainer.operation(pe)} (line {explainer.line(pe)}).\n  Try: a larger max_cycles"
     )
 
 

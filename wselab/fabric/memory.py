@@ -83,12 +83,20 @@ class Part:
         if self.key:
             raise ProgramError(f"{self}: index it once, as in {self.memory.name}.own[...]")
         for item in key:
-            if not isinstance(item, (int, np.integer, slice)) and item is not Ellipsis:
+            number = isinstance(item, (int, np.integer)) and not isinstance(item, bool)
+            if not number and not isinstance(item, slice) and item is not Ellipsis:
                 raise ProgramError(
                     f"{self.memory.name}.own[{item!r}]: expected whole numbers and slices; "
                     "lists and masks would need more than one operation"
                 )
         return Part(self.memory, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        name = self.memory.name
+        raise ProgramError(
+            f"{name}.own[...] = ...: .own is for operations on the wafer. The host writes "
+            f"{name}[row, column, ...] = ..."
+        )
 
     @property
     def dtype(self) -> str:
@@ -145,7 +153,7 @@ def allocate(
         kind = np.dtype(dtype)
     except TypeError:
         kind = np.dtype(object)
-    if kind.name not in DTYPES:
+    if kind.name not in DTYPES or not kind.isnative:
         raise ProgramError(
             f"memory {name!r}: dtype {dtype}; a PE computes in {' or '.join(DTYPES)}. "
             "Try .astype(np.float32)"

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 from .errors import ProgramError
 
+ONE_INPUT = "expected one input port and its outputs, IN >> OUT or IN >> (OUT, OUT)"
+
 
 class Port:
     """One of the five ports of a router; ``IN >> OUT`` makes a `Route`.
@@ -28,6 +30,12 @@ class Port:
 
     def __rshift__(self, outputs: Port | tuple[Port, ...]) -> Route:
         return Route(self, outputs if isinstance(outputs, tuple) else (outputs,))
+
+    def __rrshift__(self, inputs: object) -> Route:
+        raise ProgramError(f"{inputs!r} >> {self}: {ONE_INPUT}")
+
+    def __lshift__(self, other: object) -> Route:
+        raise ProgramError(f"{self} << {other!r}: {ONE_INPUT}")
 
     def __repr__(self) -> str:
         return self.name
@@ -76,6 +84,9 @@ class Route:
                 f"route {self}: a wavelet cannot leave by the port it came in; "
                 "expected outputs other than the input"
             )
+
+    def __rshift__(self, other: object) -> Route:
+        raise ProgramError(f"{self} >> {other!r}: {ONE_INPUT}")
 
     @property
     def output_bits(self) -> int:

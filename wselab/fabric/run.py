@@ -13,8 +13,13 @@ from .program import Program, Schedule
 from .progress import Progress
 from .replay import Replay
 from .streams import streams
+from .verify import verify
 
 ENGINES = ("bitplane", "reference")
+AS_BEFORE = (
+    "  The program stays recorded: mend a route and run again, or w.discard() its operations and "
+    "write them anew."
+)
 
 
 class Run:
@@ -122,4 +127,6 @@ def _raise_unless_clean(how: str, program: Program, state: Any, max_cycles: int 
         kind, text = Undrained, explain_undrained(program, state)
     else:
         return
-    raise kind(text, state.cycle, state)
+    miscounts = [finding for finding in verify(program) if finding.kind == "counts differ"]
+    found = [f"  w.verify() says: {finding}" for finding in miscounts[:1]]
+    raise kind("\n".join([text, *found, AS_BEFORE]), state.cycle, state)

@@ -54,6 +54,10 @@ class Wafer:
     of a PE, the number of colors and the constants of the rules; these can be changed by name for
     what-if runs: ``Wafer(1, 512, ramp_latency=3)``. See `Rules` for the names.
 
+    ``w[rows, columns]`` is a `Region`, which has the routes and operations: ``route``, ``mov``,
+    ``add``, ``mul``, ``max``, ``mac``. ``memories`` holds what `memory` made, by name, ``recorded``
+    the operations that the next run will run.
+
     Raises `ProgramError` where the chip has no such rectangle.
     """
 
@@ -107,9 +111,7 @@ class Wafer:
 
     def color(self, name: str) -> Color:
         """A new color. Numbers go up from 0; of two that ask for a port the lower goes first."""
-        _check_name("color", name)
-        if any(color.name == name for color in self.colors):
-            raise ProgramError(f"color {name!r} exists already; use it, or choose another name")
+        self._check_new_color(name)
         if len(self.colors) >= self.chip.colors:
             raise ProgramError(
                 f"color {name!r}: a router has {self.chip.colors} colors and all are taken; "
@@ -117,6 +119,11 @@ class Wafer:
             )
         self.colors.append(Color(name, len(self.colors), self.shape))
         return self.colors[-1]
+
+    def _check_new_color(self, name: Any) -> None:
+        _check_name("color", name)
+        if any(color.name == name for color in self.colors):
+            raise ProgramError(f"color {name!r} exists already; use it, or choose another name")
 
     def alternating(self, first: str, second: str, by: str) -> tuple[Alternating, Alternating]:
         """Two new colors and their names from a PE's view: (mine, theirs).
@@ -129,6 +136,8 @@ class Wafer:
             raise ProgramError(f"alternating(by={by!r}): expected 'row' or 'column'")
         if first == second:
             raise ProgramError(f"alternating: {first!r} twice; expected two names")
+        for name in (first, second):
+            self._check_new_color(name)
         even, odd = self.color(first), self.color(second)
         axis = ("row", "column").index(by)
         return Alternating(even, odd, axis), Alternating(odd, even, axis)
@@ -144,7 +153,8 @@ class Wafer:
         ``engine`` is "reference" or "bitplane", chosen by itself otherwise; both give the same
         run. ``max_cycles`` ends a long run with `StillRunning`. ``progress`` is False for no bar,
         or a function of the cycle. Raises `Deadlock`, `Undrained` or `StillRunning`; then memory
-        is as before, and the operations stay recorded: mend a route and run again.
+        is as before, and the operations stay recorded: mend a route and run again, or `discard`
+        them.
         """
         from .run import run
 
@@ -152,9 +162,10 @@ class Wafer:
 
     def verify(self) -> Report:
         """What is wrong with the recorded program, found without running it: a `Report`."""
+        from .program import Program
         from .verify import verify
 
-        return verify(self)
+        return verify(Program.of(self))
 
     def discard(self) -> None:
         """Forget the operations recorded since the last run; routes and memory stay."""
@@ -169,6 +180,11 @@ class Region:
     """Some PEs of a wafer: ``w[rows, columns]`` by NumPy slices, or ``w[mask]``.
 
     ``where`` indexes any array of the wafer's shape. Empty regions are fine: they do nothing.
+
+    Its operations handle element after element. Their operands are memory (``x``), a part of it
+    (``x.own[1:-1]``), a number, or a stream, ``fabin(color)``; ``out`` is memory, a part of it, or
+    ``fabout(color)``. Lengths must agree; where no operand has one, ``n`` says how many elements: a
+    number, or an array with one for each PE of the region.
     """
 
     def __init__(self, wafer: Wafer, key: Any):
@@ -210,10 +226,14 @@ class Region:
                 row, column = np.argwhere(mask)[0]
                 raise RouteError(
                     f"route {one.name} {route}: PE ({row}, {column}) already routes {one.name} "
-                    f"{one.route_at(row, column)}; a router holds one route a color. "
-                    "Use another color, or replace=True"
+                    f"{one.route_at(row, column)}; a router has one route a color. A PE that takes "
+                    "in and sends on needs two colors (see w.alternating); to change a route, "
+                    "replace=True"
                 )
             one.set_route(where, route)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"a region has no {name!r}; it has route, mov, add, mul, max and mac")
 
     def mov(self, a: Any, *, out: Any, n: Any = None) -> None:
         """``out[i] = a[i]``: copy memory, send it, or take in a stream."""
