@@ -150,7 +150,7 @@ def draw_mask(draw: Draw, shape: tuple[int, int]) -> np.ndarray:
 def _send(draw: Draw, wafer: wse.Wafer, color: Any, where: np.ndarray, n: int) -> None:
     x, h, s = (wafer.memories[name] for name in "xhs")
     if draw.chance(2):
-        n = max(0, n + draw.one_of([-1, 1]))  # a mistake of counting
+        n = min(24, max(0, n + draw.one_of([-1, 1])))  # a mistake of counting
     first = draw.number(1, n) if n > 1 and draw.chance(30) else n
     for start, count in ((0, first), (first, n - first)):
         way = draw.number(1, 6)
@@ -173,7 +173,7 @@ def _send(draw: Draw, wafer: wse.Wafer, color: Any, where: np.ndarray, n: int) -
 def _take(draw: Draw, wafer: wse.Wafer, color: Any, where: np.ndarray, n: int) -> None:
     x, y, h, s = (wafer.memories[name] for name in "xyhs")
     if draw.chance(2):
-        n = max(0, n + draw.one_of([-1, 1]))
+        n = min(24, max(0, n + draw.one_of([-1, 1])))
     first = draw.number(1, n) if n > 1 and draw.chance(30) else n
     for start, count in ((0, first), (first, n - first)):
         way = draw.number(1, 7)

@@ -110,12 +110,15 @@ def _server(folder: Path, port: int, token: str, opens: bool) -> Iterator[Any]:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Take a closed terminal or a kill for a Ctrl-C, so that no server is left behind."""
+    """Take a closed terminal or a kill for a Ctrl-C, so that no server is left behind.
+
+    Ctrl-C too: a shell's background jobs begin with it switched off.
+    """
 
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    names = ("SIGTERM", "SIGHUP")
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
     before = {}
     for name in names:
         if hasattr(signal, name):
