@@ -374,6 +374,20 @@ def test_learn_serves_the_course_until_ctrl_c(course, how):
         urllib.request.urlopen(contents)
 
 
+def test_learn_takes_another_port_when_its_own_was_taken_in_between(monkeypatch, tmp_path):
+    """A port that somebody takes while JupyterLab starts is no reason to give up."""
+    ports: list[int] = []
+
+    def serve(folder_, port, browser, say):
+        ports.append(port)
+        return None if len(ports) == 1 else 0
+
+    monkeypatch.setattr(learn, "_serve", serve)
+    monkeypatch.setattr(learn, "_is_free", lambda port: port not in ports)
+    assert learn.learn(tmp_path, say=lambda text: None) == 0
+    assert len(set(ports)) == 2
+
+
 # ---- tour ----------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from .folder import START
 
 FIRST_PORT = 8888
+PORT_TRIES = 3
 START_LIMIT_S = 90.0
 STOP_LIMIT_S = 10.0
 
@@ -32,15 +33,26 @@ def learn(
     if port is not None and not _is_free(port):
         say(f"Port {port} is taken; leave --port out, and a free one is found.")
         return 1
-    chosen = free_port() if port is None else port
+    for _ in range(PORT_TRIES):
+        chosen = free_port() if port is None else port
+        code = _serve(folder, chosen, browser, say)
+        if code is not None:
+            return code
+        if port is not None or _is_free(chosen):
+            break  # it was not that somebody took the port in between
+    say("JupyterLab did not start; its own words are above. Try: wselab doctor")
+    return 1
+
+
+def _serve(folder: Path, port: int, browser: bool, say: Callable[[str], Any]) -> int | None:
+    """Serve on one port until Ctrl-C; an exit code, or None where the server did not start."""
     token = secrets.token_hex(24)
     opens = browser and has_display()
-    address = f"http://127.0.0.1:{chosen}/lab/tree/{START.as_posix()}?token={token}"
-    with _ended_by_signals(), _server(folder, chosen, token, opens) as server:
+    address = f"http://127.0.0.1:{port}/lab/tree/{START.as_posix()}?token={token}"
+    with _ended_by_signals(), _server(folder, port, token, opens) as server:
         try:
-            if not _answers(server, chosen, token):
-                say("JupyterLab did not start; its own words are above. Try: wselab doctor")
-                return 1
+            if not _answers(server, port, token):
+                return None
             if browser and not opens:
                 say("There is no display here, so open the address yourself.")
             say(f"The course is at\n\n    {address}\n\nCtrl-C here ends it.")
