@@ -1,7 +1,7 @@
 """The emulator: a wafer of PEs, routers and wavelets, stepped cycle by cycle.
 
-To read it, take `ports`, `wafer`, `reference`; then `planes`, `wiring`, `circuit`, `bitplane` for
-when things happen; and `streams`, `replay` for what is computed.
+To read it, take `ports`, `wafer`, `region`, `reference`; then `planes`, `wiring`, `circuit`,
+`bitplane` for when things happen; and `streams`, `replay` for what is computed.
 """
 
 from .errors import (
@@ -17,9 +17,10 @@ from .errors import (
 from .memory import Memory
 from .operations import fabin, fabout
 from .ports import EAST, NORTH, RAMP, SOUTH, WEST
+from .region import Region
 from .rules import Rules
 from .run import Run
-from .wafer import Region, Wafer
+from .wafer import Wafer
 
 __all__ = [
     "EAST",
