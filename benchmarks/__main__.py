@@ -48,7 +48,7 @@ def parts(wafer: wse.Wafer) -> tuple[int, float, float]:
     control, how = bitplane.simulate(program, schedule)
     middle = time.perf_counter()
     flows = [streams(program, color) for color in program.colors]
-    Replay(program, schedule, flows, control.layout.lines_are_columns).run()
+    Replay(program, schedule, flows).run()
     end = time.perf_counter()
     if how != "ended":
         raise RuntimeError(f"the timed program did not end but was {how}")

@@ -20,6 +20,7 @@ import numpy as np
 from .color import Color
 from .memory import Part
 from .operations import FabIn, Operation
+from .ports import EAST, NORTH, SOUTH, WEST
 from .program import Program, Schedule
 from .streams import Streams
 
@@ -98,11 +99,10 @@ class Tape:
 class Replay:
     """Computes what the operations of a program write, in an order that the streams allow."""
 
-    def __init__(
-        self, program: Program, schedule: Schedule, streams: list[Streams], lines_are_columns: bool
-    ):
-        self.program, self.schedule, self.turned = program, schedule, lines_are_columns
-        count, length = program.shape[::-1] if lines_are_columns else program.shape
+    def __init__(self, program: Program, schedule: Schedule, streams: list[Streams]):
+        self.program, self.schedule = program, schedule
+        self.turned = _chains_run_along_rows(program)
+        count, length = program.shape[::-1] if self.turned else program.shape
         self.tapes = {
             color: Tape(one, self._line_of, length)
             for color, one in zip(program.colors, streams, strict=True)
@@ -248,6 +248,21 @@ class Replay:
         """A part of the memory of a line's PEs as [place, element]; a view where that can be."""
         view = self._view(part, line)
         return view.reshape(len(view), part.length)
+
+
+def _chains_run_along_rows(program: Program) -> bool:
+    """Whether more PEs pass on what comes along a row than what comes along a column.
+
+    Lines then are columns, so that the PEs of a line pass it on together, not one after another.
+    """
+    along_rows = 0
+    for operation in program.operations:
+        if operation.sends is not None and operation.present is not None:
+            for color in operation.reads:
+                entry = color.entry[operation.present]
+                along_rows += int(np.isin(entry, [EAST.number + 1, WEST.number + 1]).sum())
+                along_rows -= int(np.isin(entry, [NORTH.number + 1, SOUTH.number + 1]).sum())
+    return along_rows > 0  # and rows, which lie together in memory, where nothing is passed on
 
 
 def _prologue(program: Program, schedule: Schedule) -> tuple[list[Operation], np.ndarray]:

@@ -108,7 +108,7 @@ def _run_bitplane(wafer: Any, program: Program, max_cycles: int | None, report: 
     if how != "ended" or not control.drained():
         _raise_unless_clean(how, program, control.state(), max_cycles)
     flows = [streams(program, color) for color in program.colors]
-    Replay(program, schedule, flows, control.layout.lines_are_columns).run()
+    Replay(program, schedule, flows).run()
     why = (
         "every cycle is stepped for every PE that can move; values follow streams whose order no "
         "timing changes"
