@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -208,8 +207,3 @@ def per_pe(
             f"{region} for this region or {shape} for the wafer"
         )
     return full
-
-
-def longest(operation: Operation) -> int:
-    """The largest element count over the PEs of an operation."""
-    return int(np.max(operation.n, initial=0)) if math.prod(np.shape(operation.n)) else 0

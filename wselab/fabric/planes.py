@@ -41,12 +41,10 @@ class Layout:
         mask = np.unpackbits(lines, axis=1, count=self.length, bitorder="little").astype(bool)
         return mask.T if self.lines_are_columns else mask
 
-    def bits(self, mask: np.ndarray | None = None) -> np.ndarray:
-        """Bit numbers of the PEs of a mask (all PEs if None), ascending."""
-        if mask is None:
-            lines = np.arange(1, self.count + 1)[:, None] * (self.words * WORD)
-            return (lines + np.arange(self.length)).ravel()
-        return bits_of(self.pack(mask))
+    def bits(self) -> np.ndarray:
+        """Bit numbers of all PEs, ascending."""
+        lines = np.arange(1, self.count + 1)[:, None] * (self.words * WORD)
+        return (lines + np.arange(self.length)).ravel()
 
     def places(self, bits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Rows and columns of the PEs with those bit numbers."""
