@@ -376,12 +376,12 @@ def changes_the_problem(w, x_down, partial):
 
 
 def breaks_a_color(w, x_down, partial):
-    x_down.entry = "nonsense"
+    x_down.entries = "nonsense"
 
 
 def fills_a_color_with_nonsense(w, x_down, partial):
     by_slices(w, x_down, partial)
-    x_down.exits[...] = 255
+    x_down.exits[0][...] = 255
 
 
 def ends_the_watch(w, x_down, partial):

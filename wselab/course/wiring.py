@@ -31,11 +31,11 @@ def routes_of(color: Any) -> Routes:
 
     Raises ValueError where the color no longer holds routes.
     """
-    rows, columns = np.shape(color.entry)
+    rows, columns = color.shape
     found: Routes = []
     for row in range(rows):
         for column in range(columns):
-            entry, exits = int(color.entry[row, column]), int(color.exits[row, column])
+            entry, exits = int(color.entries[0][row, column]), int(color.exits[0][row, column])
             if not 0 <= entry <= len(PORTS) or not 0 <= exits < 1 << len(PORTS):
                 raise ValueError(f"color {color.name} has no route of numbers {entry}, {exits}")
             if entry:

@@ -31,7 +31,7 @@ class Control:
         self.operations = program.operations
         self.color_count = len(program.colors)
         used = {c for o in program.operations for c in (*o.reads, o.sends) if c is not None}
-        slots = [c for c in program.colors if c in used or c.entry.any()]
+        slots = [c for c in program.colors if c in used or c.routed.any()]
         self.starts = Starts(program, slots)
         self.wiring = wire(program, slots)
         layout = self.layout = self.wiring.layout

@@ -10,47 +10,84 @@ from .ports import PORTS, Port, Route, opposite, ports_of
 
 
 class Color:
-    """A color of a wafer, with its route in every router. Made by `Wafer.color`.
+    """A color of a wafer, with its routes in every router. Made by `Wafer.color`.
 
-    ``entry`` holds 1 + the number of the input port of each router (0: not routed), ``exits`` the
-    output ports as bits; both have the wafer's shape.
+    A router's switch stands in one of its *positions*, each a route. ``entries[k]`` holds 1 + the
+    number of the input port of each router in position k (0: not routed), ``exits[k]`` the output
+    ports as bits; both have the wafer's shape. A router with fewer positions than another holds
+    its last again, so that going on from the last changes nothing.
     """
 
     def __init__(self, name: str, number: int, shape: tuple[int, int]):
         self.name, self.number = name, number
-        self.entry = np.zeros(shape, np.uint8)
-        self.exits = np.zeros(shape, np.uint8)
+        self.entries = [np.zeros(shape, np.uint8)]
+        self.exits = [np.zeros(shape, np.uint8)]
         self._linked: dict[Port, np.ndarray] = {}
 
-    def set_route(self, where: Any, route: Route) -> None:
-        """Let the routers of an index follow ``route``."""
-        self.entry[where] = route.input.number + 1
-        self.exits[where] = route.output_bits
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The wafer's (rows, columns)."""
+        rows, columns = self.entries[0].shape
+        return rows, columns
+
+    @property
+    def positions(self) -> int:
+        """Positions of the router that has most."""
+        return len(self.entries)
+
+    @property
+    def routed(self) -> np.ndarray:
+        """The routers that route the color: a mask."""
+        return self.entries[0] != 0
+
+    def set_routes(self, where: Any, routes: list[Route]) -> None:
+        """Let the routers of an index follow the first of ``routes``, then the next, ..."""
+        while len(self.entries) < len(routes):
+            self.entries.append(self.entries[-1].copy())
+            self.exits.append(self.exits[-1].copy())
+        for position in range(self.positions):
+            route = routes[min(position, len(routes) - 1)]
+            self.entries[position][where] = route.input.number + 1
+            self.exits[position][where] = route.output_bits
         self._linked.clear()
 
     def linked(self, port: Port) -> np.ndarray:
-        """Where a router takes the color by a link and the neighbour there sends it: a mask."""
+        """Where a router takes the color by a link and the neighbour there sends it: a mask.
+
+        In any position of the two.
+        """
         if port not in self._linked:
             sent = self.leaves_by(opposite(port))
             here = self.enters_by(port) & neighbour(sent, port) if sent.any() else sent
             self._linked[port] = here
         return self._linked[port]
 
-    def route_at(self, row: int, column: int) -> Route | None:
+    def route_at(self, row: int, column: int, position: int = 0) -> Route | None:
         """The route in one router, or None."""
-        entry = int(self.entry[row, column])
-        return Route(PORTS[entry - 1], ports_of(int(self.exits[row, column]))) if entry else None
+        entry = int(self.entries[position][row, column])
+        if not entry:
+            return None
+        return Route(PORTS[entry - 1], ports_of(int(self.exits[position][row, column])))
+
+    def routes_at(self, row: int, column: int) -> list[Route]:
+        """The routes in one router by position; the last may stand there more than once."""
+        routes = [self.route_at(row, column, position) for position in range(self.positions)]
+        return [route for route in routes if route is not None]
 
     def enters_by(self, port: Port) -> np.ndarray:
-        """Where the color enters the router by ``port``: a mask of the wafer's shape."""
-        return self.entry == port.number + 1
+        """Where the color enters the router by ``port`` in some position: a mask."""
+        return _any([entry == port.number + 1 for entry in self.entries])
 
     def leaves_by(self, port: Port) -> np.ndarray:
-        """Where the color leaves the router by ``port``: a mask of the wafer's shape."""
-        return (self.exits & port.bit) != 0
+        """Where the color leaves the router by ``port`` in some position: a mask."""
+        return _any([(exits & port.bit) != 0 for exits in self.exits])
 
     def __repr__(self) -> str:
         return f"<color {self.name}, number {self.number}>"
+
+
+def _any(masks: list[np.ndarray]) -> np.ndarray:
+    return masks[0] if len(masks) == 1 else np.logical_or.reduce(masks)
 
 
 class Alternating:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .conditions import Comparable
 from .errors import MemoryBudgetError, ProgramError
 
 DTYPES = ("float32", "float16")
@@ -63,11 +64,21 @@ class Memory(np.lib.mixins.NDArrayOperatorsMixin):
         return f"<memory {self.name}: {shape} of {self.array.dtype} in each PE>"
 
 
-class Part:
-    """A part of what each PE has of a `Memory`: the operand of an operation."""
+class Part(Comparable):
+    """A part of what each PE has of a `Memory`: the operand of an operation.
+
+    ``length`` counts its values: one number, or one a PE. ``starts`` holds where it begins in each
+    PE where that differs from PE to PE, else None; both then have the wafer's shape.
+    """
 
     def __init__(self, memory: Memory, key: tuple[Any, ...]):
         self.memory, self.key = memory, key
+        self.starts: np.ndarray | None = None
+        self.length: Any
+        self.shape: tuple[Any, ...]
+        if any(map(_differs, key)):
+            self._start_by_pe()
+            return
         inner = memory.array.shape[2:]
         try:
             view = np.broadcast_to(np.zeros((), memory.array.dtype), inner)[key]
@@ -75,8 +86,46 @@ class Part:
             raise ProgramError(
                 f"{memory.name}.own{_show(key)}: {error}; its shape in each PE is {inner}"
             ) from None
-        self.shape: tuple[int, ...] = view.shape
+        self.shape = view.shape
         self.length = math.prod(self.shape)
+
+    def _start_by_pe(self) -> None:
+        memory, key = self.memory, self.key[0]
+        wafer, inner = memory.array.shape[:2], memory.array.shape[2:]
+        ends = [np.asarray(0 if end is None else end) for end in (key.start, key.stop)]
+        whole = all(end.dtype.kind in "iu" for end in ends) and key.stop is not None
+        if len(self.key) > 1 or len(inner) != 1 or key.step is not None or not whole:
+            raise ProgramError(
+                f"{self}: where it begins differs from PE to PE, which needs a memory of one "
+                "dimension and whole numbers: x.own[start : start + n]"
+            )
+        lengths = ends[1] - ends[0]
+        try:
+            self.starts = np.broadcast_to(ends[0], wafer)
+            np.broadcast_to(lengths, wafer)
+        except ValueError:
+            raise ProgramError(
+                f"{self}: one number a PE for the start and the stop; they have shapes "
+                f"{ends[0].shape} and {ends[1].shape}, the wafer has {wafer}"
+            ) from None
+        same = lengths.size > 0 and lengths.min() == lengths.max()
+        self.length = int(lengths.flat[0]) if same else np.broadcast_to(lengths, wafer)
+        self.shape = (self.length,)
+
+    def check_within(self, where: Any) -> None:
+        """Refuse starts and stops of the PEs of an index that lie outside the memory."""
+        if self.starts is None:
+            return
+        starts = self.starts[where]
+        stops = starts + (self.length[where] if np.ndim(self.length) else self.length)
+        size = self.memory.array.shape[2]
+        wrong = (starts < 0) | (stops < starts) | (stops > size)
+        if wrong.any():
+            at = tuple(np.argwhere(wrong)[0])
+            raise ProgramError(
+                f"{self}: a PE would use [{starts[at]}:{stops[at]}] of a memory of {size}; "
+                "expected 0 <= start <= stop <= its length"
+            )
 
     def __getitem__(self, key: Any) -> Part:
         key = key if isinstance(key, tuple) else (key,)
@@ -104,31 +153,65 @@ class Part:
         return str(self.memory.array.dtype)
 
     def of(self, array: np.ndarray, leading: int) -> np.ndarray:
-        """This part of ``array``, whose first ``leading`` axes number PEs."""
+        """This part of ``array``, whose first ``leading`` axes number PEs.
+
+        Not for a part that begins elsewhere in each PE, which is no one view.
+        """
         rest = () if Ellipsis in self.key else (Ellipsis,)  # a view, also of a single value
         return array[(slice(None),) * leading + self.key + rest]
 
-    def overlaps(self, other: Part) -> bool:
-        """Whether the two share values of one PE without being the same part."""
+    def offsets(self) -> np.ndarray:
+        """Where its values stand among those of the memory of a PE, in their order.
+
+        Counted from ``starts`` where that is not None.
+        """
+        if self.starts is not None:
+            return np.arange(int(np.max(self.length, initial=0)))
+        inner = self.memory.array.shape[2:]
+        return self.of(np.arange(math.prod(inner)).reshape(inner), 0).ravel()
+
+    def shares(self, other: Part) -> Any:
+        """Whether the two have values of one PE in common: a bool, or an array of one a PE."""
         if self.memory is not other.memory:
             return False
-        inner = np.empty(self.memory.array.shape[2:], dtype=np.uint8)
-        mine, theirs = self.of(inner, 0), other.of(inner, 0)
-        same = (
-            mine.shape == theirs.shape
-            and mine.strides == theirs.strides
-            and mine.__array_interface__["data"] == theirs.__array_interface__["data"]
+        if self.starts is None and other.starts is None:
+            inner = np.empty(self.memory.array.shape[2:], dtype=np.uint8)
+            return bool(np.shares_memory(self.of(inner, 0), other.of(inner, 0)))
+        (low, high), (its_low, its_high) = self._span(), other._span()
+        return (low < its_high) & (its_low < high) & (low < high) & (its_low < its_high)
+
+    def _span(self) -> tuple[Any, Any]:
+        """The first value and the one behind the last."""
+        if self.starts is not None:
+            return self.starts, self.starts + self.length
+        offsets = self.offsets()
+        return (offsets.min(), offsets.max() + 1) if len(offsets) else (0, 0)
+
+    def is_same(self, other: Part) -> bool:
+        """Whether the two name the same values in the same order."""
+        if self.memory is not other.memory:
+            return False
+        if self.starts is None or other.starts is None:
+            return self.starts is other.starts and np.array_equal(self.offsets(), other.offsets())
+        return np.array_equal(self.starts, other.starts) and bool(
+            np.all(self.length == other.length)
         )
-        return not same and np.shares_memory(mine, theirs)
 
     def __repr__(self) -> str:
         return self.memory.name + (f".own{_show(self.key)}" if self.key else "")
+
+
+def _differs(item: Any) -> bool:
+    """Whether a slice begins or ends elsewhere in each PE."""
+    return isinstance(item, slice) and any(np.ndim(end) for end in (item.start, item.stop))
 
 
 def _show(key: tuple[Any, ...]) -> str:
     def one(item: Any) -> str:
         if not isinstance(item, slice):
             return "..." if item is Ellipsis else str(item)
+        if _differs(item):
+            return "start:stop, by PE"
         ends = [("" if end is None else str(end)) for end in (item.start, item.stop)]
         return ":".join(ends) + ("" if item.step is None else f":{item.step}")
 

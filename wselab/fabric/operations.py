@@ -1,4 +1,4 @@
-"""Operations: what a PE does, element by element, with memory, scalars and streams."""
+"""Operations: what a PE does, element by element, with memory, numbers and streams."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from .color import Alternating, Color
+from .conditions import COMPARISONS, Comparable
 from .errors import ProgramError
 from .memory import Memory, Part
 from .rules import Rules
 
 INPUTS = {"mov": 1, "add": 2, "mul": 2, "max": 2, "mac": 3}
+ADVANCES = ("own", "path")
 
 
 @dataclass(frozen=True)
@@ -30,9 +32,18 @@ class FabOut:
     """The stream that a PE sends on a color; see `fabout`."""
 
     color: Any
+    advance: str | None = None
 
     def __repr__(self) -> str:
-        return f"fabout({self.color.name})"
+        how = f", advance={self.advance!r}" if self.advance else ""
+        return f"fabout({self.color.name}{how})"
+
+
+class Wavelet(Comparable):
+    """The value of the wavelet that woke a task: an operand of the task's operations."""
+
+    def __repr__(self) -> str:
+        return "wavelet"
 
 
 def fabin(color: Any) -> FabIn:
@@ -40,9 +51,16 @@ def fabin(color: Any) -> FabIn:
     return FabIn(_streamed("fabin", color))
 
 
-def fabout(color: Any) -> FabOut:
-    """The stream that each PE sends on ``color``, one value a wavelet: for ``out=``."""
-    return FabOut(_streamed("fabout", color))
+def fabout(color: Any, advance: str | None = None) -> FabOut:
+    """The stream that each PE sends on ``color``, one value a wavelet: for ``out=``.
+
+    ``advance`` makes the last wavelet of the operation a control wavelet, which advances switches:
+    "own" that of the PE's own router, "path" that of every router it passes. It is the last that
+    follows a router's position; what enters the queue behind it follows the next.
+    """
+    if advance is not None and advance not in ADVANCES:
+        raise ProgramError(f"fabout(advance={advance!r}): expected one of {ADVANCES}, or None")
+    return FabOut(_streamed("fabout", color), advance)
 
 
 def _streamed(what: str, color: Any) -> Any:
@@ -51,14 +69,16 @@ def _streamed(what: str, color: Any) -> Any:
     return color
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operation:
     """One recorded operation of a set of PEs.
 
     ``where`` indexes arrays of the wafer's shape; ``inputs`` are `Part`, `float` or `FabIn` (for
     "mac": the two factors, then what the product is added to); ``out`` is `Part` or `FabOut`;
     ``n`` counts elements, one number or an array of the wafer's shape; ``dtype`` is the type that
-    it computes in; ``line`` says where it was written.
+    it computes in; ``line`` says where it was written. A ``microthread`` runs beside the operations
+    written after it. In a task, a ``kind`` of `COMPARISONS` notes whether the comparison holds, and
+    an operation with ``when`` is done only where that comparison was last found to hold.
     """
 
     kind: str
@@ -68,6 +88,8 @@ class Operation:
     n: Any
     dtype: str
     line: str
+    microthread: bool = False
+    when: Operation | None = None
 
     @property
     def reads(self) -> tuple[Color, ...]:
@@ -108,7 +130,25 @@ class Operation:
         if self.kind == "mac":
             acc = inputs.pop()
             inputs += [] if acc == str(self.out) else [f"acc={acc}"]
+        if self.kind in COMPARISONS:
+            return f"where({f' {self.kind} '.join(inputs)})"
         return f"{self.kind}({', '.join(inputs)}, out={self.out})"
+
+
+def conflict(one: Operation, other: Operation) -> Any:
+    """Whether two operations of a PE must not run side by side: a bool, or an array of one a PE.
+
+    They take from or send on the same color, or one writes memory that the other uses.
+    """
+    if set(one.reads) & set(other.reads) or (one.sends and one.sends is other.sends):
+        return True
+    result: Any = False
+    for a, b in ((one, other), (other, one)):
+        if isinstance(a.out, Part):
+            for item in (*b.inputs, b.out):
+                if isinstance(item, Part):
+                    result = result | item.shares(a.out)
+    return result
 
 
 def operand(item: Any, wafer: Any, is_out: bool = False) -> Any:
@@ -121,7 +161,7 @@ def operand(item: Any, wafer: Any, is_out: bool = False) -> Any:
         if is_out and not item.memory.array.flags.writeable:
             raise ProgramError(f"out={item}: its data= array is read-only; give a copy of it")
         return item
-    if isinstance(item, FabOut if is_out else FabIn):
+    if isinstance(item, FabOut if is_out else (FabIn, Wavelet)):
         return item
     if isinstance(item, (FabIn, FabOut)):
         raise ProgramError(f"{item}: read with fabin(color), send with out=fabout(color)")
@@ -147,21 +187,30 @@ def check(operation: Operation) -> None:
     parts = [item for item in operation.inputs if isinstance(item, Part)]
     if isinstance(operation.out, Part):
         for part in parts:
-            if part.overlaps(operation.out):
+            if not part.is_same(operation.out) and _anywhere(part.shares(operation.out), operation):
                 raise ProgramError(
                     f"{operation}: {part} and out={operation.out} overlap without being the same, "
                     "which in hardware is a recurrence; use another memory for the result"
                 )
+    if operation.microthread and not operation.on_fabric:
+        raise ProgramError(
+            f"{operation}: a microthread waits for wavelets while the PE does something else; an "
+            "operation on memory alone has nothing to wait for. Leave microthread=True out"
+        )
+
+
+def _anywhere(shared: Any, operation: Operation) -> bool:
+    return bool(np.any(shared[operation.where] if np.ndim(shared) else shared))
 
 
 def element_count(kind: str, operands: list[Any], n: Any) -> Any:
     """Elements that an operation handles: what its operands hold, or ``n`` where none does."""
     parts = [item for item in operands if isinstance(item, Part)]
     lengths = {str(part): part.length for part in parts if part.shape}
-    if len(set(lengths.values())) > 1:
-        table = ", ".join(f"{name} holds {length}" for name, length in lengths.items())
-        raise ProgramError(f"{kind}: the lengths differ: {table}; expected the same everywhere")
     length = next(iter(lengths.values())) if lengths else None
+    if any(not np.array_equal(other, length) for other in lengths.values()):
+        table = ", ".join(f"{name} holds {_count(one)}" for name, one in lengths.items())
+        raise ProgramError(f"{kind}: the lengths differ: {table}; expected the same everywhere")
     out = operands[-1]
     counts = np.asarray(n if n is not None else length if length is not None else 1)
     if isinstance(out, Part) and not out.shape and counts.dtype.kind in "iu" and (counts > 1).any():
@@ -179,8 +228,12 @@ def element_count(kind: str, operands: list[Any], n: Any) -> Any:
         raise ProgramError(f"{kind}: n={n!r}; expected whole numbers, 0 or more")
     if lengths and (counts != length).any():
         name = next(iter(lengths))
-        raise ProgramError(f"{kind}: n={n!r}, but {name} holds {length}; leave n out")
+        raise ProgramError(f"{kind}: n={n!r}, but {name} holds {_count(length)}; leave n out")
     return int(counts) if counts.ndim == 0 else counts
+
+
+def _count(length: Any) -> str:
+    return str(length) if np.ndim(length) == 0 else "a number of its own in each PE"
 
 
 def compute_dtype(operands: list[Any]) -> str:

@@ -2,39 +2,92 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .color import Color
+from .errors import ProgramError
 from .memory import Part
 from .operations import Operation
 from .rules import Rules
 
+if TYPE_CHECKING:
+    from .hosts import HostStream
+    from .tasks import Task
+
 
 @dataclass
 class Program:
-    """What one launch runs. ``memories`` holds arrays of shape ``(rows, columns, ...)`` by name."""
+    """What one launch runs. ``memories`` holds arrays of shape ``(rows, columns, ...)`` by name.
+
+    ``operations`` holds those of all PEs in the order written, then those of ``tasks``.
+    """
 
     shape: tuple[int, int]
     rules: Rules
     colors: list[Color]
     operations: list[Operation]
     memories: dict[str, np.ndarray]
+    tasks: list[Task]
+    hosts: list[HostStream]
 
     @classmethod
     def of(cls, wafer: Any) -> Program:
         """The program recorded on a wafer since its last run."""
+        _check_tasks(wafer)
         arrays = {name: memory.array for name, memory in wafer.memories.items()}
-        return cls(wafer.shape, wafer.rules, list(wafer.colors), list(wafer.recorded), arrays)
+        operations = list(wafer.recorded)
+        operations += dict.fromkeys(o for task in wafer.tasks for o in task.operations)
+        return cls(
+            wafer.shape, wafer.rules, list(wafer.colors), operations, arrays,
+            list(wafer.tasks), list(wafer.hosts),
+        )  # fmt: skip
 
     def on_copies(self) -> Program:
         """The same program on copies of the memory that it writes."""
         outs = [operation.out for operation in self.operations]
         written = {out.memory.name for out in outs if isinstance(out, Part)}
         copies = {name: a.copy() if name in written else a for name, a in self.memories.items()}
-        return Program(self.shape, self.rules, self.colors, self.operations, copies)
+        hosts = [h if h.is_in else replace(h, data=h.data.copy()) for h in self.hosts]
+        return replace(self, memories=copies, hosts=hosts)
+
+    def write_back(self, program: Program) -> None:
+        """Write what this program has computed into the memory of the one that it copies."""
+        for name, array in self.memories.items():
+            if array is not program.memories[name]:
+                program.memories[name][...] = array
+        for mine, theirs in zip(self.hosts, program.hosts, strict=True):
+            theirs.data[...] = mine.data
+
+    @property
+    def main(self) -> range:
+        """The numbers of the operations that are not those of tasks."""
+        of_tasks = {operation for task in self.tasks for operation in task.operations}
+        return range(sum(operation not in of_tasks for operation in self.operations))
+
+    @property
+    def lanes(self) -> int:
+        """Operations of a PE that can run at once: the main one and the microthreads."""
+        threads = sum(operation.microthread for operation in self.operations)
+        return 1 + min(threads, self.rules.microthreads)
+
+
+def _check_tasks(wafer: Any) -> None:
+    """Refuse operations that would take wavelets away from a task."""
+    for task in wafer.tasks:
+        mask = np.zeros(wafer.shape, bool)
+        mask[task.where] = True
+        readers = [*wafer.recorded, *(o for other in wafer.tasks for o in other.operations)]
+        for operation in readers:
+            if task.color in operation.reads and (both := mask & (operation.counts(wafer.shape) > 0)).any():
+                row, column = np.argwhere(both)[0]
+                raise ProgramError(
+                    f"PE ({row}, {column}): color {task.color.name} wakes task {task.name} (line "
+                    f"{task.line}), and {operation} (line {operation.line}) reads it too; its "
+                    "wavelets go to one of them. Use two colors"
+                )
 
 
 class Schedule:
@@ -50,7 +103,8 @@ class Schedule:
         self.lists: list[list[int]] = [[]]
         self._sizes = [self.class_of.size]
         previous, touched = None, []
-        for number, operation in enumerate(program.operations):
+        for number in program.main:
+            operation = program.operations[number]
             where = operation.present
             if where is None:
                 continue

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from .color import Alternating, Color, alternating_parities
 from .errors import ProgramError, RouteError
+from .memory import Part
 from .operations import (
     INPUTS,
     FabIn,
@@ -21,18 +23,60 @@ from .operations import (
     operand,
     per_pe,
 )
-from .ports import Route
+from .ports import Port, Route
 
 
-class Region:
+class Operating:
+    """What has operations, which handle element after element.
+
+    Their operands are memory (``x``), a part of it (``x.own[1:-1]``, or ``x.own[start : start + n]``
+    with arrays of one number a PE), a number, or a stream, ``fabin(color)``; ``out`` is memory, a
+    part of it, or ``fabout(color)``. Lengths must agree; where no operand has one, ``n`` says how
+    many elements: a number, or an array with one for each PE of the region. With
+    ``microthread=True`` an operation on a stream runs beside those written after it; one of these
+    waits only if it uses the same stream, or memory that one of the two writes.
+    """
+
+    def _record(self, kind: str, inputs: tuple[Any, ...], out: Any, n: Any, beside: bool) -> None:
+        raise NotImplementedError
+
+    def mov(self, a: Any, *, out: Any, n: Any = None, microthread: bool = False) -> None:
+        """``out[i] = a[i]``: copy memory, send it, or take in a stream."""
+        self._record("mov", (a,), out, n, microthread)
+
+    def add(self, a: Any, b: Any, *, out: Any, n: Any = None, microthread: bool = False) -> None:
+        """``out[i] = a[i] + b[i]``."""
+        self._record("add", (a, b), out, n, microthread)
+
+    def mul(self, a: Any, b: Any, *, out: Any, n: Any = None, microthread: bool = False) -> None:
+        """``out[i] = a[i] * b[i]``."""
+        self._record("mul", (a, b), out, n, microthread)
+
+    def max(self, a: Any, b: Any, *, out: Any, n: Any = None, microthread: bool = False) -> None:
+        """``out[i] = a[i] if a[i] > b[i] else b[i]`` (a NaN in either gives NaN)."""
+        self._record("max", (a, b), out, n, microthread)
+
+    def mac(
+        self,
+        a: Any,
+        b: Any,
+        *,
+        out: Any,
+        acc: Any = None,
+        n: Any = None,
+        microthread: bool = False,
+    ) -> None:
+        """``out[i] = acc[i] + a[i] * b[i]``, rounded twice; ``acc`` is ``out`` unless given."""
+        if acc is None and isinstance(out, FabOut):
+            raise ProgramError(f"mac: out={out} cannot be added to; give acc=")
+        self._record("mac", (a, b, out if acc is None else acc), out, n, microthread)
+
+
+class Region(Operating):
     """Some PEs of a wafer: ``w[rows, columns]`` by NumPy slices, or ``w[mask]``.
 
-    ``where`` indexes any array of the wafer's shape. Empty regions are fine: they do nothing.
-
-    Its operations handle element after element. Their operands are memory (``x``), a part of it
-    (``x.own[1:-1]``), a number, or a stream, ``fabin(color)``; ``out`` is memory, a part of it, or
-    ``fabout(color)``. Lengths must agree; where no operand has one, ``n`` says how many elements: a
-    number, or an array with one for each PE of the region.
+    ``where`` indexes any array of the wafer's shape. Empty regions are fine: they do nothing. See
+    `Operating` for its operations, ``mov``, ``add``, ``mul``, ``max`` and ``mac``.
     """
 
     def __init__(self, wafer: Any, key: Any):
@@ -52,10 +96,12 @@ class Region:
         mask[self.where] = True
         return mask
 
-    def route(self, color: Any, route: Route, replace: bool = False) -> None:
+    def route(self, color: Any, route: Route | list[Route], replace: bool = False) -> None:
         """Let ``color`` (a color, or an alternating one) follow ``route`` in these routers.
 
-        Raises `RouteError` where a router routes the color already, unless ``replace=True``.
+        A list of up to four routes gives the positions of the routers' switches: every launch
+        begins with the first, and a control wavelet goes on to the next (see `fabout`). Raises
+        `RouteError` where a router routes the color already, unless ``replace=True``.
 
         >>> from wselab import RAMP, WEST, Wafer
         >>> w = Wafer(1, 2)
@@ -64,11 +110,15 @@ class Region:
         >>> c.route_at(0, 1)
         WEST >> RAMP
         """
-        if not isinstance(route, Route):
+        routes = route if isinstance(route, list) else [route]
+        most = self.wafer.chip.max_switch_positions
+        if not routes or any(not isinstance(one, Route) for one in routes):
             raise RouteError(f"route {route!r}: expected IN >> OUT, such as WEST >> (RAMP, EAST)")
-        for parities, where in self._split(alternating_parities([color])):
-            one = _plain(color, parities, self.wafer)
-            if not replace and (taken := one.entry[where] != 0).any():
+        if len(routes) > most:
+            raise RouteError(f"route {route}: a switch has at most {most} positions")
+        for parities, where in self.split(alternating_parities([color])):
+            one = plain_color(color, parities, self.wafer)
+            if not replace and (taken := one.routed[where]).any():
                 mask = np.zeros(self.wafer.shape, bool)
                 mask[where] = taken
                 row, column = np.argwhere(mask)[0]
@@ -78,54 +128,90 @@ class Region:
                     "in and sends on needs two colors (see w.alternating); to change a route, "
                     "replace=True"
                 )
-            one.set_route(where, route)
+            one.set_routes(where, routes)
+
+    def task(self, color: Any, data_dependent: bool = False) -> Any:
+        """Bind the function below to ``color``: each wavelet that arrives wakes it.
+
+        The function gets the PEs that wake and the value that woke them, and says what they do, in
+        operations of the PEs alone; see `wselab.fabric.tasks`. A PE whose other operations have
+        ended takes the first wavelet of a color with a task, the lowest color first, and does the
+        task to its end before the next. ``data_dependent=True`` allows it to send only where
+        ``pe.where(...)`` holds. A task stays bound for the launches to come.
+
+        >>> from wselab import EAST, RAMP, WEST, Wafer, fabout
+        >>> w = Wafer(1, 2)
+        >>> total, c = w.memory("total", ()), w.color("c")
+        >>> w[0, 0].route(c, RAMP >> EAST)
+        >>> w[0, 1].route(c, WEST >> RAMP)
+        >>> w[0, 0].mov(2.0, out=fabout(c), n=10)
+        >>> @w[0, 1].task(c)
+        ... def add_up(pe, wavelet):
+        ...     pe.add(total, wavelet, out=total)
+        >>> w.run().cycles, float(total[0, 1])
+        (26, 20.0)
+        """
+        from .tasks import bind
+
+        return bind(self, color, data_dependent, _caller())
+
+    def host_in(self, color: Any, data: Any, edge: Port | None = None) -> None:
+        """Let the host send ``data`` on ``color`` into these PEs' routers, over the wafer's edge.
+
+        ``data`` has the shape of the region and the wavelets of each PE last; a region of one row
+        or column may leave its axis out. ``edge`` is the port by which the wavelets come, found
+        by itself where the region lies on one edge only. The host serves the links of all its
+        streams in turn, as many a cycle as the chip's I/O carries.
+        """
+        from .hosts import host_in
+
+        host_in(self, color, data, edge, _caller())
+
+    def host_out(self, color: Any, n: int, edge: Port | None = None) -> np.ndarray:
+        """Let the host take ``n`` wavelets of ``color`` from each of these PEs' routers.
+
+        Gives an array of the region's shape and n, which the next run fills; see `host_in`.
+        """
+        from .hosts import host_out
+
+        return host_out(self, color, n, edge, _caller())
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"a region has no {name!r}; it has route, mov, add, mul, max and mac")
+        raise AttributeError(f"a region has no {name!r}; it has route, task, mov, add, mul, max, mac, host_in and host_out")
 
-    def mov(self, a: Any, *, out: Any, n: Any = None) -> None:
-        """``out[i] = a[i]``: copy memory, send it, or take in a stream."""
-        self._record("mov", (a,), out, n)
+    def _record(self, kind: str, inputs: tuple[Any, ...], out: Any, n: Any, beside: bool) -> None:
+        self.wafer.recorded += self.operations(kind, inputs, out, n, beside)
 
-    def add(self, a: Any, b: Any, *, out: Any, n: Any = None) -> None:
-        """``out[i] = a[i] + b[i]``."""
-        self._record("add", (a, b), out, n)
-
-    def mul(self, a: Any, b: Any, *, out: Any, n: Any = None) -> None:
-        """``out[i] = a[i] * b[i]``."""
-        self._record("mul", (a, b), out, n)
-
-    def max(self, a: Any, b: Any, *, out: Any, n: Any = None) -> None:
-        """``out[i] = a[i] if a[i] > b[i] else b[i]`` (a NaN in either gives NaN)."""
-        self._record("max", (a, b), out, n)
-
-    def mac(self, a: Any, b: Any, *, out: Any, acc: Any = None, n: Any = None) -> None:
-        """``out[i] = acc[i] + a[i] * b[i]``, rounded twice; ``acc`` is ``out`` unless given."""
-        if acc is None and isinstance(out, FabOut):
-            raise ProgramError(f"mac: out={out} cannot be added to; give acc=")
-        self._record("mac", (a, b, out if acc is None else acc), out, n)
-
-    def _record(self, kind: str, inputs: tuple[Any, ...], out: Any, n: Any) -> None:
+    def operations(
+        self, kind: str, inputs: tuple[Any, ...], out: Any, n: Any, beside: bool
+    ) -> list[Operation]:
+        """The operation asked for, checked; one for each parity of lines if colors alternate."""
         wafer, line = self.wafer, _caller()
         given = [operand(item, wafer) for item in inputs[: INPUTS[kind]]]
         given.append(operand(out, wafer, is_out=True))
+        for item in given:
+            if isinstance(item, Part):
+                item.check_within(self.where)
         count = element_count(kind, given, n)
-        counts = per_pe(count, self.where, self.backwards, wafer.shape, kind)
+        backwards = self.backwards if n is not None else ()
+        counts = per_pe(count, self.where, backwards, wafer.shape, kind)
         colors = [item.color for item in given if isinstance(item, (FabIn, FabOut))]
-        for parities, where in self._split(alternating_parities(colors)):
+        found = []
+        for parities, where in self.split(alternating_parities(colors)):
             *sources, result = [
-                type(item)(_plain(item.color, parities, wafer))
+                replace(item, color=plain_color(item.color, parities, wafer))
                 if isinstance(item, (FabIn, FabOut))
                 else item
                 for item in given
             ]
             operation = Operation(
-                kind, where, tuple(sources), result, counts, compute_dtype(given), line
+                kind, where, tuple(sources), result, counts, compute_dtype(given), line, beside
             )
             check(operation)
-            wafer.recorded.append(operation)
+            found.append(operation)
+        return found
 
-    def _split(self, axes: list[int]) -> list[tuple[dict[int, int], Any]]:
+    def split(self, axes: list[int]) -> list[tuple[dict[int, int], Any]]:
         """The region cut by the parity of its lines on ``axes``: ({axis: parity}, where)."""
         parts = []
         for chosen in itertools.product((0, 1), repeat=len(axes)):
@@ -194,7 +280,7 @@ def _restrict(where: Any, parities: dict[int, int]) -> Any:
     return tuple(axes)
 
 
-def _plain(color: Any, parities: dict[int, int], wafer: Any) -> Color:
+def plain_color(color: Any, parities: dict[int, int], wafer: Any) -> Color:
     """The one color meant on lines of those parities, checked to be the wafer's own."""
     if isinstance(color, Alternating):
         color = color.at(parities[color.axis])

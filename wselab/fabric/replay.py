@@ -259,7 +259,7 @@ def _chains_run_along_rows(program: Program) -> bool:
     for operation in program.operations:
         if operation.sends is not None and operation.present is not None:
             for color in operation.reads:
-                entry = color.entry[operation.present]
+                entry = color.entries[0][operation.present]
                 along_rows += int(np.isin(entry, [EAST.number + 1, WEST.number + 1]).sum())
                 along_rows -= int(np.isin(entry, [NORTH.number + 1, SOUTH.number + 1]).sum())
     return along_rows > 0  # and rows, which lie together in memory, where nothing is passed on

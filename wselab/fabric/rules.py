@@ -19,6 +19,9 @@ class Rules:
     ``startup``: cycles before an operation on memory alone handles its first element.
     ``gap``: cycles between the end of an operation and the first element of the next.
     ``fp16_macs``, ``fp32_macs``: multiply-accumulates a cycle by type, memory to memory.
+    ``microthreads``: operations of a PE that can run beside its current one.
+    ``task_wake``: cycles between a wavelet's taking by a task and its first operation.
+    ``io_wavelets``: wavelets a cycle between the host and the wafer, each way, over all links.
     ``arbitration``: "fixed" (the lowest color first) or "rotate" (a what-if).
     """
 
@@ -28,6 +31,9 @@ class Rules:
     gap: int
     fp16_macs: int
     fp32_macs: int
+    microthreads: int
+    task_wake: int
+    io_wavelets: int
     arbitration: str = "fixed"
 
     @classmethod
@@ -40,6 +46,9 @@ class Rules:
             "gap": chip.operation_gap_cycles,
             "fp16_macs": chip.fp16_macs_per_cycle,
             "fp32_macs": chip.fp32_macs_per_cycle,
+            "microthreads": chip.microthreads,
+            "task_wake": chip.task_wake_cycles,
+            "io_wavelets": chip.io_wavelets_per_cycle,
         }
         known = [field.name for field in fields(cls)]
         for name in what_if:
@@ -50,6 +59,7 @@ class Rules:
     def __post_init__(self) -> None:
         least = {"queue_depth": 2, "ramp_latency": 1, "startup": 0, "gap": 0}
         least |= {"fp16_macs": 1, "fp32_macs": 1}
+        least |= {"microthreads": 1, "task_wake": 0, "io_wavelets": 1}
         for name, bound in least.items():
             value = getattr(self, name)
             if not isinstance(value, int) or value < bound:

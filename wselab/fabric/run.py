@@ -9,6 +9,7 @@ import numpy as np
 from . import bitplane, reference
 from .errors import Deadlock, ProgramError, RunError, StillRunning, Undrained
 from .explain import explain_deadlock, explain_limit, explain_undrained
+from .memory import Part
 from .program import Program, Schedule
 from .progress import Progress
 from .replay import Replay
@@ -82,13 +83,32 @@ def run(wafer: Any, engine: str | None, max_cycles: int | None, progress: Any) -
     if max_cycles is not None and (not whole or max_cycles < 0):
         raise ProgramError(f"max_cycles={max_cycles!r}: expected a whole number, 0 or more")
     program = Program.of(wafer)
+    beyond = _beyond_bitplane(program)
+    if engine == "bitplane" and beyond:
+        raise ProgramError(f"engine 'bitplane' has no {beyond}; try engine=None")
     with Progress(progress) as report:
-        if engine == "reference":
+        if engine == "reference" or beyond:
             result = _run_reference(wafer, program, max_cycles, report)
         else:
             result = _run_bitplane(wafer, program, max_cycles, report)
-    wafer.recorded.clear()
+    wafer.discard()
     return result
+
+
+def _beyond_bitplane(program: Program) -> str:
+    """What a program uses that the bitplane engine has not, or ""."""
+    uses = {
+        "tasks": program.tasks,
+        "host streams": program.hosts,
+        "switches that advance": any(c.positions > 1 for c in program.colors),
+        "microthreads": program.lanes > 1,
+        "starts": any(
+            isinstance(item, Part) and item.starts is not None
+            for operation in program.operations
+            for item in (*operation.inputs, operation.out)
+        ),
+    }
+    return next((name for name, used in uses.items() if used), "")
 
 
 def _run_reference(wafer: Any, program: Program, max_cycles: int | None, report: Any) -> Run:
@@ -96,9 +116,7 @@ def _run_reference(wafer: Any, program: Program, max_cycles: int | None, report:
     with np.errstate(all="ignore"):
         how, hops, ramps, state = reference.simulate(copy, max_cycles, report)
     _raise_unless_clean(how, program, state, max_cycles)
-    for name, array in copy.memories.items():
-        if array is not program.memories[name]:
-            program.memories[name][...] = array
+    copy.write_back(program)
     return Run(wafer, state.cycle, hops, ramps, "reference", "it is the rules, one by one")
 
 

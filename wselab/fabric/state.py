@@ -13,6 +13,10 @@ class State:
 
     ``cycle``: cycles that have passed. ``operation``: the number of the operation each PE is at
     (-1: ended all), in the order in which they were recorded; ``handled``: elements of it done.
+    ``threads`` and ``threads_handled`` say the same of each lane of microthreads, lane first.
+    ``position_in`` and ``position_out`` are the switch positions that wavelets entering and leaving
+    a router follow.
+
     Wavelets: ``leaving`` on the belt from the processor, ``queued`` in the router, ``arriving`` on
     the belt to the processor, ``waiting`` in the PE's own queue.
     """
@@ -24,16 +28,29 @@ class State:
     queued: list[np.ndarray]
     arriving: list[np.ndarray]
     waiting: list[np.ndarray]
+    threads: np.ndarray
+    threads_handled: np.ndarray
+    position_in: list[np.ndarray]
+    position_out: list[np.ndarray]
 
     @classmethod
-    def empty(cls, shape: tuple[int, int], colors: int) -> State:
+    def empty(cls, shape: tuple[int, int], colors: int, lanes: int = 1) -> State:
         """A state without wavelets, every PE at its end."""
 
         def planes() -> list[np.ndarray]:
             return [np.zeros(shape, np.int32) for _ in range(colors)]
 
         ended = np.full(shape, -1, np.int64)
-        return cls(0, ended, np.zeros(shape, np.int64), planes(), planes(), planes(), planes())
+        threads = np.full((lanes - 1, *shape), -1, np.int64)
+        return cls(
+            0, ended, np.zeros(shape, np.int64), planes(), planes(), planes(), planes(),
+            threads, np.zeros_like(threads), planes(), planes(),
+        )  # fmt: skip
+
+    @property
+    def busy(self) -> np.ndarray:
+        """PEs that have not ended all: a mask."""
+        return (self.operation >= 0) | (self.threads >= 0).any(axis=0)
 
     def inside(self, color: int) -> np.ndarray:
         """Wavelets of one color at each PE, wherever they stand there."""

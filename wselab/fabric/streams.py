@@ -62,7 +62,7 @@ def sources(color: Color) -> np.ndarray:
 
     `CIRCLE` where the way back to the source never ends.
     """
-    rows, columns = color.entry.shape
+    rows, columns = color.shape
     number = np.arange(rows * columns, dtype=np.int32).reshape(rows, columns)
     at_source = color.enters_by(RAMP)
     upstream = np.where(at_source, number, np.int32(-1))

@@ -31,7 +31,9 @@ from .region import Region
 from .rules import Rules
 
 if TYPE_CHECKING:
+    from .hosts import HostStream
     from .run import Run
+    from .tasks import Task
     from .verify import Report
 
 
@@ -43,8 +45,9 @@ class Wafer:
     what-if runs: ``Wafer(1, 512, ramp_latency=3)``. See `Rules` for the names.
 
     ``w[rows, columns]`` is a `Region`, which has the routes and operations: ``route``, ``mov``,
-    ``add``, ``mul``, ``max``, ``mac``. ``memories`` holds what `memory` made, by name, ``recorded``
-    the operations that the next run will run.
+    ``add``, ``mul``, ``max``, ``mac``, ``task``, ``host_in``, ``host_out``. ``memories`` holds what `memory` made, by name, ``recorded``
+    the operations that the next run will run, ``hosts`` its streams to and from the host, and
+    ``tasks`` the tasks bound to colors.
 
     Raises `ProgramError` where the chip has no such rectangle.
     """
@@ -69,6 +72,8 @@ class Wafer:
         self.memories: dict[str, Memory] = {}
         self.colors: list[Color] = []
         self.recorded: list[Operation] = []
+        self.tasks: list[Task] = []
+        self.hosts: list[HostStream] = []
 
     def memory(self, name: str, shape: Any = None, dtype: Any = None, data: Any = None) -> Memory:
         """Memory of that name in every PE, of ``shape`` values each, zeros at first.
@@ -138,8 +143,8 @@ class Wafer:
     ) -> Run:
         """Run what was recorded since the last run, to the end; gives a `Run`.
 
-        ``engine`` is "reference" or "bitplane", chosen by itself otherwise; both give the same
-        run. ``max_cycles`` ends a long run with `StillRunning`. ``progress`` is False for no bar,
+        ``engine`` is "reference", "lockstep" or "bitplane", chosen by itself otherwise; all give
+        the same run. ``max_cycles`` ends a long run with `StillRunning`. ``progress`` is False for no bar,
         or a function of the cycle. Raises `Deadlock`, `Undrained` or `StillRunning`; then memory
         is as before, and the operations stay recorded: mend a route and run again, or `discard`
         them.
@@ -156,8 +161,9 @@ class Wafer:
         return verify(Program.of(self))
 
     def discard(self) -> None:
-        """Forget the operations recorded since the last run; routes and memory stay."""
+        """Forget the operations recorded since the last run; routes, tasks and memory stay."""
         self.recorded.clear()
+        self.hosts.clear()
 
     def __repr__(self) -> str:
         rows, columns = self.shape

@@ -84,7 +84,7 @@ def wire(program: Program, slots: list[Color]) -> Wiring:
     lost = []
     for c, here in zip(slots, leaves, strict=True):
         bits = sum((mask.view(np.uint8) << port.number for port, mask in here.items()), np.uint8(0))
-        lost.append(c.exits != bits)
+        lost.append(c.exits[0] != bits)
     if any(mask.any() for mask in lost):  # heads that no neighbour takes can never move
         masks["free to go"] = [~layout.pack(mask) for mask in lost]
     clashes = {}

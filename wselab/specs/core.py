@@ -29,28 +29,41 @@ FP32_RATES = (
     # of the 511 hand-offs between 512 PEs.
     4096 / (PUBLISHED["V1"].value - (2 * _RAMP.value + 2) * (512 - 1)),
     # A stencil: the 51 flop of a cell over the cycles that one more cell of depth costs in a step.
-    51 / ((3.1223 - 0.8637) / 100_000 / (400 - 100) * 850e6),
+    51 / ((PUBLISHED["V5-400"].value - PUBLISHED["V5-100"].value) / 100_000 / (400 - 100) * 850e6),
 )
 _FP32_SOURCE = (
     "elements over cycles, rounded mean of two measurements: the 512-PE chain reduce of "
     f"pr0f3ss/SpMM_Cerebras, and flop a cycle of the stencil of {STENCIL}, at 850 MHz"
 )
 
-#: What one core and its router do, on the WSE-2.
+_CLOCK = Fact(
+    850e6,
+    "Hz",
+    "Cerebras SDK, benchmark programs",
+    "seen",
+    "Other texts reckon with clock_hot_chips_hz: report cycles, name the clock of a time.",
+)
+_WAVELET = Fact(32, "bit", _BOTH, "seen", "Payload; the color travels beside it.")
+
+#: What one core and its router do, on the WSE-2, and how much the wafer's I/O carries.
 CORE = {
-    "clock_hz": Fact(
-        850e6,
-        "Hz",
-        "Cerebras SDK, benchmark programs",
-        "seen",
-        "Other texts reckon with clock_hot_chips_hz: report cycles, name the clock of a time.",
-    ),
+    "clock_hz": _CLOCK,
     "router_ports": Fact(5, "1", _BOTH, "seen", "North, east, south, west, ramp."),
     "link_wavelets_per_cycle": Fact(1, "wavelet/cycle", _BOTH, "seen", "On each port, each way."),
     "colors": Fact(24, "1", _BOTH, "seen", "Routable colors, 0 to 23."),
-    "wavelet_bits": Fact(32, "bit", _BOTH, "seen", "Payload; the color travels beside it."),
+    "wavelet_bits": _WAVELET,
     "color_bits": Fact(5, "bit", _BOTH, "seen"),
     "max_switch_positions": Fact(4, "1", ROUTING, "second", "For each color of a router."),
+    "microthreads": Fact(
+        8, "1", "general knowledge, not looked up", "recalled", "Beside a PE's main thread."
+    ),
+    "io_wavelets_per_cycle": Fact(
+        int(12 * 100e9 / _WAVELET.value / _CLOCK.value),
+        "wavelet/cycle",
+        "12 x 100 Gb/s over wavelet_bits x clock_hz, rounded down",
+        "derived",
+        "Each way, for the whole wafer.",
+    ),
     "hop_cycles": Fact(1, "cycle", _BOTH, "seen"),
     "ramp_latency_cycles": _RAMP,
     "output_queue_wavelets": Fact(
@@ -93,6 +106,14 @@ CHOICES = {
         "choice of this project",
         "assumed",
         "The time between two operations is not public; 0 claims nothing.",
+    ),
+    "task_wake_cycles": Fact(
+        0,
+        "cycle",
+        "choice of this project",
+        "assumed",
+        "The time between a wavelet's taking and its task's first operation is not public; 0 claims "
+        "nothing. To take the wavelet is a cycle of its own.",
     ),
 }
 

@@ -150,7 +150,7 @@ def _numbers(rng: np.random.Generator, rows: int, columns: int) -> tuple[np.ndar
 
 def _nothing(name: str, w: Wafer, returned: Any) -> list[str]:
     """What to say where neither color has a route."""
-    others = [color.name for color in w.colors[2:] if color.entry.any()]
+    others = [color.name for color in w.colors[2:] if color.routed.any()]
     if others:
         return [
             f"{name} routes colors of its own ({', '.join(others)}), but the operations send on "
