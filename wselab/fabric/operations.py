@@ -221,7 +221,7 @@ def element_count(kind: str, operands: list[Any], n: Any) -> Any:
     if n is None:
         if length is not None:
             return length
-        if parts:
+        if parts or any(isinstance(item, Wavelet) for item in operands):
             return 1
         raise ProgramError(f"{kind}: no operand has a length; say how many elements with n=")
     if counts.dtype.kind not in "iu" or (counts < 0).any():

@@ -112,7 +112,8 @@ class PE:
         if lane < 0 or any(self.in_conflict(one, following) for one in self.running if one):
             return False
         self.running[lane] = self.work.popleft()
-        self.drop()
+        if lane > 0:
+            self.drop()
         return lane > 0
 
     def in_conflict(self, one: Work, other: Work) -> bool:
