@@ -544,7 +544,7 @@ def test_the_advice_for_two_that_wait_for_each_other_is_to_send_first(engine: st
     with pytest.raises(Deadlock) as caught:
         both_take_in_before_they_send().run(engine=engine)
     advice = str(caught.value).split("Try:")[1]
-    assert re.search(r"send\w* (first|before)", advice), advice
+    assert re.search(r"send color red before mov\(fabin\(blue\)", advice), advice
 
 
 @pytest.mark.parametrize("engine", ENGINES)

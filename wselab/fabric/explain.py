@@ -1,353 +1,225 @@
-"""Why something does not move: one answer for errors, checks and pictures.
-
-A thing that can wait is a PE's operation, the first wavelet in a router's queue, or a PE's own full
-queue. Each waits for one other thing, or for something that will never come; following these gives
-a chain that ends, or a circle.
-"""
+"""The texts of errors: what stands still, who waits for whom, and what to try."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 import numpy as np
 
 from .color import Color
-from .operations import Operation
-from .ports import RAMP, Port, opposite
 from .program import Program
+from .standing import Place, Reason, Waiting, count, name
 from .state import State
 from .streams import streams
+from .why import Explainer
 
 MOST = 8  # links of a chain named in a message
 MOST_CAUSES = 3
-TWO_COLORS = "a router has one input a color (see w.alternating)"
-MOST_CHAINS = 64  # PEs with work left that are asked why
+MOST_STREAMS = 3  # of one color
+MOST_CHAINS = 256  # PEs with work left that are asked why
+
+Links = list[tuple[Waiting, Reason]]
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """Something that waits: an "operation", a "queue" of a router, or a PE's own, its "inbox"."""
+class Cause:
+    """A chain of waiting and what would mend it; ``turn`` is the circle in which it may end.
 
-    what: str
-    pe: tuple[int, int]
-    color: Color | None = None
+    ``alike``: where other chains end in the same way.
+    """
 
-
-@dataclass
-class Reason:
-    """Why something waits, in words; after what (None: for ever); and what would mend it."""
-
-    text: str
-    after: Waiting | None = None
-    mend: str = ""
-
-
-class Explainer:
-    """Answers "why can this not move" about a program that stands in a state."""
-
-    def __init__(self, program: Program, state: State):
-        self.program, self.state = program, state
-
-    def why(self, thing: Waiting) -> Reason | None:
-        """Why ``thing`` does not move; None if nothing keeps it."""
-        if thing.what == "operation":
-            return self._why_operation(thing.pe)
-        assert thing.color is not None
-        if thing.what == "queue":
-            return self._why_queue(thing.pe, thing.color)
-        return self._why_inbox(thing.pe, thing.color)
-
-    def chain(self, thing: Waiting) -> tuple[list[tuple[Waiting, Reason]], Waiting | None]:
-        """What ``thing`` waits for, and so on; and where the chain closes, if it does."""
-        links: list[tuple[Waiting, Reason]] = []
-        seen: set[Waiting] = set()
-        current: Waiting | None = thing
-        while current is not None and current not in seen:
-            seen.add(current)
-            reason = self.why(current)
-            if reason is None:
-                return links, None
-            links.append((current, reason))
-            current = reason.after
-        return links, current
-
-    def operation(self, pe: tuple[int, int]) -> Operation | None:
-        """What a PE is at."""
-        number = int(self.state.operation[pe])
-        return self.program.operations[number] if number >= 0 else None
-
-    def _why_operation(self, pe: tuple[int, int]) -> Reason | None:
-        operation = self.operation(pe)
-        if operation is None:
-            return None
-        at = f"{_name(pe)} at {operation} (line {self.line(pe)})"
-        for color in operation.reads:
-            if not self.state.waiting[color.number][pe]:
-                text, after, mend = self._upstream(pe, color)
-                return Reason(
-                    f"{at} waits for a wavelet on color {color.name}: {text}", after, mend
-                )
-        sends = operation.sends
-        if sends is not None:
-            route = sends.route_at(*pe)
-            if route is None or route.input is not RAMP:
-                how = f"routes it {route}" if route else "does not route it"
-                mend = f"w[{pe[0]}, {pe[1]}].route({sends.name}, RAMP >> ...)"
-                mend = f"let it send on another color; {TWO_COLORS}" if route else mend
-                return Reason(f"{at} sends on color {sends.name}, but its router {how}", None, mend)
-            if self.state.queued[sends.number][pe] >= self.program.rules.queue_depth:
-                return Reason(
-                    f"{at} cannot send: the queue of color {sends.name} in its router is full",
-                    Waiting("queue", pe, sends),
-                )
-        return None
-
-    def line(self, pe: tuple[int, int]) -> str:
-        """Where the operation that a PE is at was written, and how much of it is done."""
-        operation = self.operation(pe)
-        return f"{operation.line}, {self._progress(pe)}" if operation else ""
-
-    def _progress(self, pe: tuple[int, int]) -> str:
-        number = int(self.state.operation[pe])
-        n = self.program.operations[number].n
-        total = int(n if np.ndim(n) == 0 else n[pe])
-        return f"{int(self.state.handled[pe])} of {total} elements done"
-
-    def _upstream(self, pe: tuple[int, int], color: Color) -> tuple[str, Waiting | None, str]:
-        """Why no wavelet of ``color`` comes to a PE: follow the route back to its source."""
-        route = color.route_at(*pe)
-        if route is None or RAMP not in route.outputs:
-            how = f"routes it {route}, not to the RAMP" if route else "does not route it"
-            return f"its router {how}", None, f"give {_name(pe)} a route {color.name}: ... >> RAMP"
-        visited = set()
-        here = pe
-        while here not in visited:
-            visited.add(here)
-            if self.state.queued[color.number][here]:
-                text = f"one stands in the router of {_name(here)}"
-                return text, Waiting("queue", here, color), ""
-            route = color.route_at(*here)
-            assert route is not None
-            if route.input is RAMP:
-                return self._source(here, color)
-            there = _step(here, route.input)
-            other = color.route_at(*there) if self._inside(there) else None
-            if not self._inside(there):
-                text = f"{_name(here)} takes it from the {route.input}, beyond the edge"
-                return text, None, f"change the input of {color.name} at {_name(here)}"
-            if other is None or opposite(route.input) not in other.outputs:
-                how = f"routes it {other}" if other else "does not route it"
-                text = (
-                    f"{_name(here)} takes it from the {route.input}, but {_name(there)} there {how}"
-                )
-                way = opposite(route.input)
-                return text, None, f"let {_name(there)} send {color.name} {way}: ... >> {way}"
-            here = there
-        return "its route is a circle without a source", None, "break the circle with RAMP >> ..."
-
-    def _source(self, pe: tuple[int, int], color: Color) -> tuple[str, Waiting | None, str]:
-        senders = [
-            int(operation.counts(self.program.shape)[pe])
-            for operation in self.program.operations
-            if operation.sends is color
-        ]
-        total = sum(senders)
-        if not total:
-            return (
-                f"it would come from {_name(pe)}, which has no operation that sends it",
-                None,
-                f"w[{pe[0]}, {pe[1]}].mov(..., out=fabout({color.name}))",
-            )
-        if self.operation(pe) is None:
-            return (
-                f"it would come from {_name(pe)}, which has sent all its {total} and has ended",
-                None,
-                "let sender and receiver handle the same number of elements",
-            )
-        return f"its sender {_name(pe)} waits too", Waiting("operation", pe), ""
-
-    def _why_queue(self, pe: tuple[int, int], color: Color) -> Reason | None:
-        route = color.route_at(*pe)
-        if route is None or not self.state.queued[color.number][pe]:
-            return None
-        at = f"color {color.name} stands in the router of {_name(pe)}"
-        for port in route.outputs:
-            if port is RAMP:
-                if self.state.waiting[color.number][pe] >= self.program.rules.queue_depth:
-                    return Reason(
-                        f"{at}: the queue of {_name(pe)} for color {color.name} is full",
-                        Waiting("inbox", pe, color),
-                    )
-                continue
-            there = _step(pe, port)
-            if not self._inside(there):
-                text = f"{at}: its route {route} leads {port} over the edge of the wafer"
-                sends = route.input is RAMP
-                mend = "send it the other way" if sends else f"end it here: {route.input} >> RAMP"
-                return Reason(text, None, mend)
-            other = color.route_at(*there)
-            if other is None or other.input is not opposite(port):
-                how = f"takes it from the {other.input}" if other else "does not route it"
-                mend = f"let {_name(there)} take it: {opposite(port)} >> ..."
-                if other is not None and other.input is RAMP:
-                    mend = (
-                        f"let {_name(there)} send on another color than it takes in; {TWO_COLORS}"
-                    )
-                return Reason(f"{at}: it leaves {port}, but {_name(there)} there {how}", None, mend)
-            if self.state.queued[color.number][there] >= self.program.rules.queue_depth:
-                return Reason(
-                    f"{at}: the queue of color {color.name} at {_name(there)} is full",
-                    Waiting("queue", there, color),
-                )
-        return None
-
-    def _why_inbox(self, pe: tuple[int, int], color: Color) -> Reason | None:
-        operation = self.operation(pe)
-        if operation is None:
-            reads = any(
-                color in one.reads and one.counts(self.program.shape)[pe]
-                for one in self.program.operations
-            )
-            how = "has ended and reads no more of" if reads else "has no operation that reads"
-            mend = "let receivers take as many elements as are sent to them, or route no copy there"
-            return Reason(f"{_name(pe)} {how} color {color.name}", None, mend)
-        if color in operation.reads:
-            return Reason(
-                f"{_name(pe)} is at {operation}, which reads it but cannot go on",
-                Waiting("operation", pe),
-            )
-        return Reason(
-            f"{_name(pe)} does not read color {color.name} now: it is at {operation}",
-            Waiting("operation", pe),
-        )
-
-    def _inside(self, pe: tuple[int, int]) -> bool:
-        return all(0 <= at < size for at, size in zip(pe, self.program.shape, strict=True))
-
-
-Chain = tuple[list[tuple[Waiting, Reason]], Waiting | None]
+    def __init__(self, explainer: Explainer, links: Links, circle: Waiting | None):
+        self.links, self.alike = links, set[Place]()
+        things = [thing for thing, _ in links]
+        self.turn = links[things.index(circle) :] if circle else []
+        self.mend = _mend_of_circle(explainer, self.turn) if circle else links[-1][1].mend
+        thing, reason = links[-1]
+        self.end = min(map(str, things[-len(self.turn) :])) if circle else thing.what + reason.kind
 
 
 def explain_deadlock(program: Program, state: State) -> str:
     """The text of a `Deadlock`: who waits for whom, as a chain or a circle, and other causes."""
     explainer = Explainer(program, state)
-    stuck = np.argwhere(state.operation >= 0)
-    causes: dict[str, Chain] = {}  # by what a chain ends in, the longest to each
-    for row, column in stuck[:MOST_CHAINS]:
-        links, circle = explainer.chain(Waiting("operation", (int(row), int(column))))
-        if links:
-            within = [thing for thing, _ in links[_start(links, circle) :]]
-            end = f"{min(map(str, within))}" if circle else _kind(links[-1][0])
-            if end not in causes or len(links) > len(causes[end][0]):
-                causes[end] = links, circle
-    chains = sorted(causes.values(), key=lambda one: -len(one[0]))
+    stuck = np.argwhere(state.busy)
+    causes = _causes(explainer, _who_waits(explainer, stuck))
     lines = [
         f"since cycle {state.cycle:,} nothing can move, and {len(stuck):,} of "
-        f"{_count(state.operation.size, 'PE')} have work left."
+        f"{count(state.operation.size, 'PE')} have work left."
     ]
-    for links, circle in chains[:1]:
-        lines += _tell(links, circle)
-    for links, circle in chains[1:MOST_CAUSES]:
-        things = [thing for thing, _ in links]
-        mend = _mend_of_circle(things) if circle else links[-1][1].mend
-        lines.append(f"  Besides: {links[-1][1].text}" + (f". Try: {mend}" if mend else ""))
+    for cause in causes[:1]:
+        lines += _tell(cause)
+    for cause in causes[1:MOST_CAUSES]:
+        text = cause.links[-1][1].text + _alike(cause)
+        lines.append(f"  Besides: {text}" + (f". Try: {cause.mend}" if cause.mend else ""))
     return "\n".join(lines)
 
 
-def _kind(thing: Waiting) -> str:
-    """What an end of a chain has in common with the same mistake at other PEs."""
-    return f"{thing.what} {thing.color}"
+def _who_waits(explainer: Explainer, stuck: np.ndarray) -> Iterable[Waiting]:
+    """Operations, microthreads and links of the host that cannot go on; of many PEs, some."""
+    for row, column in stuck[:: max(1, len(stuck) // MOST_CHAINS)]:
+        pe = (int(row), int(column))
+        if explainer.main(pe) is not None:
+            yield Waiting("operation", pe)
+        for number in explainer.threads(pe):
+            yield Waiting("operation", pe, None, number)
+    for stream in explainer.program.hosts:
+        for pe in stream.places[:MOST_CHAINS]:
+            if explainer.passed(stream, pe) != stream.data.shape[-1]:
+                yield Waiting("host in" if stream.is_in else "host out", pe, stream.color)
 
 
-def _start(links: list[tuple[Waiting, Reason]], circle: Waiting | None) -> int:
-    """Where the circle begins in a chain; 0 where there is none."""
-    return [thing for thing, _ in links].index(circle) if circle else 0
+def _causes(explainer: Explainer, things: Iterable[Waiting]) -> list[Cause]:
+    """The chains from ``things``, one for each kind of end: the longest, longest first."""
+    causes: dict[str, Cause] = {}
+    for thing in things:
+        links, circle = explainer.chain(thing)
+        if not links:
+            continue
+        cause = Cause(explainer, links, circle)
+        before = causes.setdefault(cause.end, cause)
+        if len(links) > len(before.links):
+            causes[cause.end], cause.alike = cause, before.alike
+        if not circle:
+            causes[cause.end].alike.add(links[-1][0].pe)
+    different: dict[str, Cause] = {}  # one mend may serve two of them
+    for cause in sorted(causes.values(), key=lambda one: -len(one.links)):
+        different.setdefault(cause.mend or cause.links[-1][1].text, cause)
+    return list(different.values())
 
 
-def _tell(links: list[tuple[Waiting, Reason]], circle: Waiting | None) -> list[str]:
+def _alike(cause: Cause) -> str:
+    more = len(cause.alike) - 1
+    return f" (the like at {count(more, 'more PE')})" if more > 0 else ""
+
+
+def _tell(cause: Cause) -> list[str]:
     """A chain in words, and what would mend it."""
-    lines = [f"  {reason.text}" for _, reason in links[:MOST]]
-    if len(links) > MOST:
-        lines.append(f"  ... and {len(links) - MOST} more like these, then")
-        lines.append(f"  {links[-1][1].text}")
-    if circle is not None:
+    texts = list(_texts(cause.links))
+    lines = [f"  {text}" for text in texts[:MOST]]
+    if len(texts) > MOST:
+        lines.append(f"  ... and {len(texts) - MOST} more like these, then")
+        lines.append(f"  {texts[-1]}")
+    lines[-1] += _alike(cause)
+    if cause.turn:
         lines.append(
-            f"  This is a circle of {len(links) - _start(links, circle)}: each waits for the next, "
-            f"the last for {_name(circle.pe)}."
+            f"  This is a circle of {len(cause.turn)}: each waits for the next, "
+            f"the last for {name(cause.turn[0][0].pe)}."
         )
-        mend = _mend_of_circle([thing for thing, _ in links])
-    else:
-        mend = links[-1][1].mend
-    return [*lines, f"  Try: {mend}"] if mend else lines
+    return [*lines, f"  Try: {cause.mend}"] if cause.mend else lines
 
 
-def _mend_of_circle(things: list[Waiting]) -> str:
-    if all(thing.what == "operation" for thing in things):  # nobody has anything in his way
-        return "let one of these PEs send before it receives"
+def _texts(links: list[tuple[Waiting, Reason]]) -> Iterable[str]:
+    """What each link of a chain says; full queues in a row are told together."""
+    at = 0
+    while at < len(links):
+        end = at
+        while end < len(links) and links[end][0].what == "queue" and _is_full(links[end]):
+            end += 1
+        thing, reason = links[at]
+        if end - at > 2 and thing.color:
+            first, last = name(thing.pe), name(links[end - 1][0].pe)
+            yield (
+                f"color {thing.color.name} is backed up through {end - at} routers that are full, "
+                f"from {first} to {last}"
+            )
+            at = end
+        else:
+            yield reason.text
+            at += 1
+
+
+def _is_full(link: tuple[Waiting, Reason]) -> bool:
+    after = link[1].after
+    return link[1].kind == "full" and after is not None and after.what == "queue"
+
+
+def _mend_of_circle(explainer: Explainer, turn: Links) -> str:
+    """What would break a circle: that one of its PEs does something else first."""
+    for thing, reason in turn:
+        if thing.what == "inbox" and thing.color and reason.after:
+            busy = explainer.operation(thing.pe, reason.after.number)
+            if thing.color not in busy.reads:
+                return (
+                    f"let {name(thing.pe)} take color {thing.color.name} before {busy}; with "
+                    "microthread=True the two run side by side"
+                )
+    first, last = turn[0][0], turn[-1][0]
+    if {thing.what for thing, _ in turn} == {"operation"}:  # nobody has anything in his way
+        waits, busy = explainer.operation(last.pe, last.number), explainer.operation(first.pe)
+        missing = next(c for c in waits.reads if not explainer.state.waiting[c.number][last.pe])
+        return f"let {name(first.pe)} send color {missing.name} before {busy}"
     return "let one of these PEs receive before it sends"
 
 
 def explain_undrained(program: Program, state: State) -> str:
-    """The text of an `Undrained`: which streams are left, how much of each, and why."""
+    """The text of an `Undrained`: which streams are left, how much of each, and who misses it."""
     explainer = Explainer(program, state)
-    lines = [f"every operation has ended by cycle {state.cycle:,}, and wavelets are left inside."]
-    mend = ""
+    left = sum(int(state.inside(color.number).sum()) for color in program.colors)
+    lines = [
+        f"every operation has ended by cycle {state.cycle:,}, and {count(left, 'wavelet')} "
+        f"{'is' if left == 1 else 'are'} left inside."
+    ]
+    mends = []
     for color in program.colors:
-        inside = state.inside(color.number)
-        if not inside.any():
-            continue
-        row, column = (int(i) for i in np.argwhere(inside)[-1])
-        places = int((inside > 0).sum())
-        lines.append(
-            f"  color {color.name}: {_count(inside.sum(), 'wavelet')}"
-            + (f" at {places:,} PEs, {inside[row, column]} of them" if places > 1 else "")
-            + f" at {_name((row, column))}"
-        )
-        reason = explainer.why(Waiting("queue", (row, column), color))
-        if missing := _missing_reader(program, color):
-            lines.append(f"    {missing}")
-        elif reason:
-            lines.append(f"    {reason.text}")
-            mend = mend or reason.mend
-    lines.append(f"  Try: {mend or 'let a receiver take as many elements as its sender sends'}")
-    return "\n".join(lines)
+        if state.inside(color.number).any():
+            told, mend = _left_of(explainer, color)
+            lines += told
+            mends.append(mend)
+    mend = next(filter(None, mends), "let a receiver take as many elements as its sender sends")
+    return "\n".join([*lines, f"  Try: {mend}"])
 
 
-def _missing_reader(program: Program, color: Color) -> str:
-    """Who takes fewer wavelets of a color than are sent to him."""
-    flow = streams(program, color)
-    taken = np.zeros(program.shape, np.int64)
+def _left_of(explainer: Explainer, color: Color) -> tuple[list[str], str]:
+    """The streams of a color of which something is left, in words, and a mend for the first."""
+    program, inside = explainer.program, explainer.state.inside(color.number)
+    flow, taken = streams(program, color), np.zeros(program.shape, np.int64)
     for operation in program.operations:
         if color in operation.reads:
             taken += operation.counts(program.shape)
-    short = np.argwhere(flow.listening & (flow.traffic > taken))
-    if not len(short):
-        return ""
-    pe = (int(short[0][0]), int(short[0][1]))
-    more = f", and {len(short) - 1:,} more PEs take too few" if len(short) > 1 else ""
-    return f"{_name(pe)} takes {int(taken[pe])} of the {int(flow.traffic[pe])} sent to it{more}"
+    lines, mends = [], []
+    left = np.unique(flow.source[inside > 0])
+    for source in left[:MOST_STREAMS]:
+        places = np.argwhere((inside > 0) & (flow.source == source))
+        pe = (int(places[-1][0]), int(places[-1][1]))
+        number = int(inside[flow.source == source].sum())
+        here = name(pe) if len(places) == 1 else f"{len(places):,} PEs, up to {name(pe)}"
+        sender = divmod(int(source), program.shape[1])
+        of = f" from {name(sender)}, {explainer.sent(sender, color)[1]} sent" if source >= 0 else ""
+        lines.append(f"  color {color.name}{of}: {count(number, 'wavelet')} left at {here}")
+        short = flow.listening & (flow.source == source) & (flow.traffic > taken)
+        reason = (
+            _missing_reader(explainer, color, short)
+            or explainer.chain(Waiting("queue", pe, color))[0][-1][1]
+        )
+        lines.append(f"    {reason.text}")
+        mends.append(reason.mend)
+    if len(left) > MOST_STREAMS:
+        lines.append(f"  ... and {len(left) - MOST_STREAMS:,} more streams of color {color.name}")
+    return lines, next(filter(None, mends), "")
+
+
+def _missing_reader(explainer: Explainer, color: Color, short: np.ndarray) -> Reason | None:
+    """That PEs take fewer wavelets than are sent to them: the first of these."""
+    places = np.argwhere(short)
+    pe = (int(places[0][0]), int(places[0][1])) if len(places) else None
+    reason = explainer.unread(pe, color) if pe else None
+    if reason and len(places) > 1:
+        reason.text += f" (the like at {count(len(places) - 1, 'more PE')})"
+    return reason
 
 
 def explain_limit(program: Program, state: State, max_cycles: int | None) -> str:
-    """The text of a `StillRunning`."""
-    left = np.argwhere(state.operation >= 0)
-    pe = (int(left[0][0]), int(left[0][1]))
+    """The text of a `StillRunning`: what some PEs are at, and what each of them waits for."""
     explainer = Explainer(program, state)
-    return (
+    left = np.argwhere(state.busy)
+    lines = [
         f"after max_cycles={max_cycles:,} cycles {len(left):,} of "
-        f"{_count(state.operation.size, 'PE')} have work left; {_name(pe)} is at "
-        f"{explainer.operation(pe)} (line {explainer.line(pe)}).\n  Try: a larger max_cycles"
-    )
-
-
-def _step(pe: tuple[int, int], port: Port) -> tuple[int, int]:
-    down, right = port.step or (0, 0)
-    return pe[0] + down, pe[1] + right
-
-
-def _name(pe: tuple[int, int]) -> str:
-    return f"PE ({pe[0]}, {pe[1]})"
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{int(number):,} {thing}" + ("" if number == 1 else "s")
+        f"{count(state.operation.size, 'PE')} have work left:"
+    ]
+    numbers = np.where(state.operation >= 0, state.operation, state.threads.max(axis=0, initial=-1))
+    for number in np.unique(numbers[state.busy])[:MOST_CAUSES]:
+        row, column = (int(i) for i in np.argwhere(numbers == number)[0])
+        thread = None if state.operation[row, column] >= 0 else int(number)
+        reason = explainer.why(Waiting("operation", (row, column), None, thread))
+        going = f"{explainer.at(int(number), (row, column))} goes on in the next cycle"
+        lines.append(f"  {reason.text if reason else going}")
+    return "\n".join([*lines, "  Try: a larger max_cycles"])
