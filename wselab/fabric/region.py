@@ -177,7 +177,9 @@ class Region(Operating):
         return host_out(self, color, n, edge, _caller())
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"a region has no {name!r}; it has route, task, mov, add, mul, max, mac, host_in and host_out")
+        raise AttributeError(
+            f"a region has no {name!r}; it has route, task, mov, add, mul, max, mac, host_in and host_out"
+        )
 
     def _record(self, kind: str, inputs: tuple[Any, ...], out: Any, n: Any, beside: bool) -> None:
         self.wafer.recorded += self.operations(kind, inputs, out, n, beside)

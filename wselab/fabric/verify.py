@@ -78,7 +78,7 @@ def _elements(program: Program, color: Color) -> tuple[np.ndarray, np.ndarray]:
 
 def _routes(report: Report, color: Color) -> None:
     """Links that only one of two neighbours routes."""
-    everywhere = np.ones(color.entry.shape, bool)
+    everywhere = np.ones(color.shape, bool)
     for port in LINKS:
         inside = neighbour(everywhere, port)
         leaves, enters = color.leaves_by(port), color.enters_by(port)
@@ -118,8 +118,7 @@ def _routes(report: Report, color: Color) -> None:
                 f"{at(r, c)} takes color {color.name} from the {p}, but "
                 + (
                     there(r, c)
-                    if 0 <= r + p.step[0] < color.entry.shape[0]
-                    and 0 <= c + p.step[1] < color.entry.shape[1]
+                    if 0 <= r + p.step[0] < color.shape[0] and 0 <= c + p.step[1] < color.shape[1]
                     else "the wafer ends there"
                 )
             ),
