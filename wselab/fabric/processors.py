@@ -30,16 +30,17 @@ class Processors:
             for name, array in program.memories.items()
         }
         main = Schedule(program, program.main)
-        self.operation, self.following = [main.operation], [main.following]
+        self._operations, self._followings = [main.operation], [main.following]
         self.step = main.first[main.class_of].ravel()
         self.tasks: list[tuple[np.ndarray, np.ndarray]] = []  # (node, first step) of each PE
         numbers = {operation: number for number, operation in enumerate(program.operations)}
         for task in sorted(program.tasks, key=lambda task: task.color.number):
             schedule = Schedule(program, [numbers[one] for one in task.operations])
             self._add_task(task, schedule)
-        self.operation = np.concatenate(self.operation)
-        self.following = np.concatenate(self.following)
-        self.when = np.array([numbers.get(o.when, -1) for o in program.operations] + [-1])
+        self.operation = np.concatenate(self._operations)
+        self.following = np.concatenate(self._followings)
+        tests = [-1 if o.when is None else numbers[o.when] for o in program.operations]
+        self.when = np.array([*tests, -1])
         self.holds = {n: np.zeros(count, bool) for n in set(self.when.tolist()) - {-1}}
         self.woke = np.zeros(count, np.float32)
         self.pause = np.zeros(count, np.int64)
@@ -56,15 +57,15 @@ class Processors:
         ]
 
     def _add_task(self, task: Any, schedule: Schedule) -> None:
-        shift = sum(map(len, self.operation))
+        shift = sum(map(len, self._operations))
         mask = np.zeros(self.program.shape, bool)
         mask[task.where] = True
         first = np.where(mask, schedule.first[schedule.class_of], -1).ravel()
         first = np.where(first > 0, first + shift, first)
         nodes = np.where(mask.ravel(), self.routers.node_of[task.color.number], -1)
         self.tasks.append((nodes, first))
-        self.operation.append(schedule.operation)
-        self.following.append(np.where(schedule.following > 0, schedule.following + shift, 0))
+        self._operations.append(schedule.operation)
+        self._followings.append(np.where(schedule.following > 0, schedule.following + shift, 0))
 
     @property
     def busy(self) -> bool:

@@ -127,8 +127,8 @@ class Routers:
                     entry = RAMP.number * self.count + nodes
                 else:
                     down, right = port.step or (0, 0)
-                    inside = (0 <= row + down) & (row + down < rows)
-                    inside &= (0 <= column + right) & (column + right < columns)
+                    inside = (row + down >= 0) & (row + down < rows)
+                    inside &= (column + right >= 0) & (column + right < columns)
                     there = np.where(inside, pes + down * columns + right, 0)
                     neighbour = np.where(inside, self.node_of[color.number, there], -1)
                     entry = opposite(port).number * self.count + neighbour
