@@ -25,8 +25,13 @@ def outcome(wafer: wse.Wafer, engine: str, max_cycles: int = 20_000) -> dict[str
             "counts": counts,
             "operation": state.operation.tolist(),
             "handled": state.handled.tolist(),
+            "threads": [state.threads.tolist(), state.threads_handled.tolist()],
+            "positions": np.stack([*state.position_in, *state.position_out]).tolist(),
         }
-    memory = {name: one.array.tobytes() for name, one in wafer.memories.items()}
+    got = getattr(wafer, "got", np.zeros(0))  # what the host took out, if it did
+    memory = {"": got.tobytes()} | {
+        name: one.array.tobytes() for name, one in wafer.memories.items()
+    }
     return {
         "kind": "ended",
         "cycles": run.cycles,

@@ -20,6 +20,8 @@ COMPARISONS = {
 class Comparable:
     """Something of each PE; compared with ``>``, ``>=``, ``<`` or ``<=`` it gives a `Condition`."""
 
+    __array_ufunc__ = None  # NumPy leaves comparisons with it to us
+
     def __gt__(self, other: Any) -> Condition:
         return Condition(">", self, other)
 

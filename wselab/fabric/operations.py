@@ -208,7 +208,7 @@ def element_count(kind: str, operands: list[Any], n: Any) -> Any:
     parts = [item for item in operands if isinstance(item, Part)]
     lengths = {str(part): part.length for part in parts if part.shape}
     length = next(iter(lengths.values())) if lengths else None
-    if any(not np.array_equal(other, length) for other in lengths.values()):
+    if any(not np.array_equal(other, length) for other in lengths.values() if length is not None):
         table = ", ".join(f"{name} holds {_count(one)}" for name, one in lengths.items())
         raise ProgramError(f"{kind}: the lengths differ: {table}; expected the same everywhere")
     out = operands[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +82,10 @@ def _check_tasks(wafer: Any) -> None:
         mask[task.where] = True
         readers = [*wafer.recorded, *(o for other in wafer.tasks for o in other.operations)]
         for operation in readers:
-            if task.color in operation.reads and (both := mask & (operation.counts(wafer.shape) > 0)).any():
+            if (
+                task.color in operation.reads
+                and (both := mask & (operation.counts(wafer.shape) > 0)).any()
+            ):
                 row, column = np.argwhere(both)[0]
                 raise ProgramError(
                     f"PE ({row}, {column}): color {task.color.name} wakes task {task.name} (line "
@@ -96,14 +100,16 @@ class Schedule:
     ``class_of`` has the wafer's shape; ``lists[k]`` are the operation numbers of class k. A *step*
     stands for all that a PE still has to do: ``operation[step]`` comes next and ``following[step]``
     after it; step 0 is the end, with operation -1. Class k begins with step ``first[k]``.
+
+    ``numbers`` are the operations meant, in order: those that are not of tasks, unless given.
     """
 
-    def __init__(self, program: Program):
+    def __init__(self, program: Program, numbers: Iterable[int] | None = None):
         self.class_of = np.zeros(program.shape, np.int32)
         self.lists: list[list[int]] = [[]]
         self._sizes = [self.class_of.size]
         previous, touched = None, []
-        for number in program.main:
+        for number in program.main if numbers is None else numbers:
             operation = program.operations[number]
             where = operation.present
             if where is None:

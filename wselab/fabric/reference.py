@@ -184,7 +184,13 @@ class Link:
     """A link between a router and the host, which serves it when its turn comes."""
 
     def __init__(self, number: int, links: int, values: np.ndarray, rate: int):
-        self.number, self.links, self.rate, self.values, self.passed = number, links, rate, values, 0
+        self.number, self.links, self.rate, self.values, self.passed = (
+            number,
+            links,
+            rate,
+            values,
+            0,
+        )
 
     def takes(self, cycle: int) -> bool:
         """Whether the host gives or takes a wavelet in this cycle."""

@@ -29,8 +29,8 @@ from .ports import Port, Route
 class Operating:
     """What has operations, which handle element after element.
 
-    Their operands are memory (``x``), a part of it (``x.own[1:-1]``, or ``x.own[start : start + n]``
-    with arrays of one number a PE), a number, or a stream, ``fabin(color)``; ``out`` is memory, a
+    Their operands are memory (``x``), a part of it (``x.own[1:-1]``, or with arrays of one number a
+    PE ``x.own[start : start + n]``), a number, or a stream, ``fabin(color)``; ``out`` is memory, a
     part of it, or ``fabout(color)``. Lengths must agree; where no operand has one, ``n`` says how
     many elements: a number, or an array with one for each PE of the region. With
     ``microthread=True`` an operation on a stream runs beside those written after it; one of these
@@ -177,7 +177,10 @@ class Region(Operating):
         return host_out(self, color, n, edge, _caller())
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"a region has no {name!r}; it has route, task, mov, add, mul, max, mac, host_in and host_out")
+        raise AttributeError(
+            f"a region has no {name!r}; it has route, mov, add, mul, max, mac, task, host_in and "
+            "host_out"
+        )
 
     def _record(self, kind: str, inputs: tuple[Any, ...], out: Any, n: Any, beside: bool) -> None:
         self.wafer.recorded += self.operations(kind, inputs, out, n, beside)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import bitplane, reference
+from . import bitplane, lockstep, reference
 from .errors import Deadlock, ProgramError, RunError, StillRunning, Undrained
 from .explain import explain_deadlock, explain_limit, explain_undrained
 from .memory import Part
@@ -16,7 +16,7 @@ from .replay import Replay
 from .streams import streams
 from .verify import verify
 
-ENGINES = ("bitplane", "reference")
+ENGINES = ("bitplane", "lockstep", "reference")
 AS_BEFORE = (
     "  The program stays recorded: mend a route and run again, or w.discard() its operations and "
     "write them anew."
@@ -87,8 +87,13 @@ def run(wafer: Any, engine: str | None, max_cycles: int | None, progress: Any) -
     if engine == "bitplane" and beyond:
         raise ProgramError(f"engine 'bitplane' has no {beyond}; try engine=None")
     with Progress(progress) as report:
-        if engine == "reference" or beyond:
-            result = _run_reference(wafer, program, max_cycles, report)
+        if engine == "reference":
+            why = "it is the rules, one by one"
+            result = _run_stepped(wafer, program, reference, max_cycles, report, why)
+        elif engine == "lockstep" or beyond:
+            why = "every cycle is stepped for every PE, values and all"
+            why += f"; the bitplane engine has no {beyond}" if beyond else ""
+            result = _run_stepped(wafer, program, lockstep, max_cycles, report, why)
         else:
             result = _run_bitplane(wafer, program, max_cycles, report)
     wafer.discard()
@@ -111,13 +116,16 @@ def _beyond_bitplane(program: Program) -> str:
     return next((name for name, used in uses.items() if used), "")
 
 
-def _run_reference(wafer: Any, program: Program, max_cycles: int | None, report: Any) -> Run:
+def _run_stepped(
+    wafer: Any, program: Program, engine: Any, max_cycles: int | None, report: Any, why: str
+) -> Run:
+    """Run on an engine that moves the values with the wavelets."""
     copy = program.on_copies()
     with np.errstate(all="ignore"):
-        how, hops, ramps, state = reference.simulate(copy, max_cycles, report)
+        how, hops, ramps, state = engine.simulate(copy, max_cycles, report)
     _raise_unless_clean(how, program, state, max_cycles)
     copy.write_back(program)
-    return Run(wafer, state.cycle, hops, ramps, "reference", "it is the rules, one by one")
+    return Run(wafer, state.cycle, hops, ramps, engine.__name__.rsplit(".", 1)[-1], why)
 
 
 def _run_bitplane(wafer: Any, program: Program, max_cycles: int | None, report: Any) -> Run:

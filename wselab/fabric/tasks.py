@@ -79,7 +79,9 @@ class Woken(Operating):
             self._tracing.note(replace(operation, when=self._when), operation.inputs)
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"woken PEs have no {name!r}; they have where, mov, add, mul, max, mac")
+        raise AttributeError(
+            f"woken PEs have no {name!r}; they have where, mov, add, mul, max, mac"
+        )
 
 
 class Tracing:
@@ -96,7 +98,9 @@ class Tracing:
         if not self.open or any(
             isinstance(item, Wavelet) and item is not self.wavelet for item in inputs
         ):
-            raise ProgramError(f"{operation}: its PEs and wavelet are those of a task that has ended")
+            raise ProgramError(
+                f"{operation}: its PEs and wavelet are those of a task that has ended"
+            )
         self.operations.append(operation)
 
 

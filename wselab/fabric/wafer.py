@@ -45,9 +45,9 @@ class Wafer:
     what-if runs: ``Wafer(1, 512, ramp_latency=3)``. See `Rules` for the names.
 
     ``w[rows, columns]`` is a `Region`, which has the routes and operations: ``route``, ``mov``,
-    ``add``, ``mul``, ``max``, ``mac``, ``task``, ``host_in``, ``host_out``. ``memories`` holds what `memory` made, by name, ``recorded``
-    the operations that the next run will run, ``hosts`` its streams to and from the host, and
-    ``tasks`` the tasks bound to colors.
+    ``add``, ``mul``, ``max``, ``mac``, ``task``, ``host_in``, ``host_out``. ``memories`` holds what
+    `memory` made, by name, ``recorded`` the operations that the next run will run, ``hosts`` its
+    streams to and from the host, and ``tasks`` the tasks bound to colors.
 
     Raises `ProgramError` where the chip has no such rectangle.
     """
@@ -144,10 +144,10 @@ class Wafer:
         """Run what was recorded since the last run, to the end; gives a `Run`.
 
         ``engine`` is "reference", "lockstep" or "bitplane", chosen by itself otherwise; all give
-        the same run. ``max_cycles`` ends a long run with `StillRunning`. ``progress`` is False for no bar,
-        or a function of the cycle. Raises `Deadlock`, `Undrained` or `StillRunning`; then memory
-        is as before, and the operations stay recorded: mend a route and run again, or `discard`
-        them.
+        the same run. ``max_cycles`` ends a long run with `StillRunning`. ``progress`` is False for
+        no bar, or a function of the cycle. Raises `Deadlock`, `Undrained` or `StillRunning`; then
+        memory is as before, and the operations stay recorded: mend a route and run again, or
+        `discard` them.
         """
         from .run import run
 
