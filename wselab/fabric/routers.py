@@ -88,7 +88,8 @@ class Routers:
         self.count = count = int(routed.sum())
         self.node_of[routed] = np.arange(count)
         self.color, self.pe = np.nonzero(routed)
-        self.last = max([1, *(c.positions for c in program.colors)]) - 1
+        last = np.array([c.positions - 1 for c in program.colors], np.int64)
+        self.last_of, self.last = last[self.color], last.max(initial=0)  # switch positions
 
         depth, latency = self.rules.queue_depth, self.rules.ramp_latency
         self.queue, self.inbox = Fifo(count, depth), Fifo(count, depth)
@@ -219,7 +220,7 @@ class Routers:
 
     def _turn(self, nodes: np.ndarray, positions: np.ndarray, follow: Any) -> None:
         """Let switches go on to their next position."""
-        positions[nodes] = np.minimum(positions[nodes] + 1, self.last)
+        positions[nodes] = np.minimum(positions[nodes] + 1, self.last_of[nodes])
         follow(nodes, positions[nodes])
 
     def _enter_by(self, nodes: np.ndarray, position: np.ndarray) -> None:
