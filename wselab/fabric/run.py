@@ -9,7 +9,6 @@ import numpy as np
 from . import bitplane, lockstep, reference
 from .errors import Deadlock, ProgramError, RunError, StillRunning, Undrained
 from .explain import explain_deadlock, explain_limit, explain_undrained
-from .memory import Part
 from .program import Program, Schedule
 from .progress import Progress
 from .replay import Replay
@@ -106,12 +105,6 @@ def _beyond_bitplane(program: Program) -> str:
         "tasks": program.tasks,
         "host streams": program.hosts,
         "switches that advance": any(c.positions > 1 for c in program.colors),
-        "microthreads": program.lanes > 1,
-        "starts": any(
-            isinstance(item, Part) and item.starts is not None
-            for operation in program.operations
-            for item in (*operation.inputs, operation.out)
-        ),
     }
     return next((name for name, used in uses.items() if used), "")
 
