@@ -14,10 +14,13 @@ import numpy as np
 
 from .circuit import Circuit, scratch_groups
 from .planes import WORD, Planes, bits_of, groups_of, write_bits
+from .operations import conflict
 from .program import Program, Schedule
 from .starts import Starts
 from .state import State
-from .wiring import LOW, Plan, wire
+from .wiring import LOW, Beside, Plan, wire
+
+Start = tuple[int, int, np.ndarray, int]  # an operation, its elements, PEs, and the lane
 
 BLOCK = 64  # cycles between two looks at where anything moves, at most
 MARGIN = 16  # lines around what moves when a window is opened; it is good for half of that
@@ -35,7 +38,8 @@ class Control:
         self.starts = Starts(program, slots)
         self.wiring = wire(program, slots)
         layout = self.layout = self.wiring.layout
-        self.every_slot = Plan(self.wiring, list(range(len(slots))), self.starts.high)
+        self.beside: Beside = {}  # which planes microthreads have needed so far, by lane
+        self.every_slot = Plan(self.wiring, list(range(len(slots))), self.starts.high, self.beside)
         self.full = Planes(self.every_slot.groups, layout.size, layout.words)
         self.full.table("room")[:] = ~np.uint64(0)
         for name, planes in self.wiring.masks.items():
@@ -45,13 +49,16 @@ class Control:
         self.step = np.zeros(layout.size * WORD, np.int32)
         self.step[everyone] = schedule.first[schedule.class_of[layout.places(everyone)]]
         active = everyone[schedule.operation[self.step[everyone]] >= 0]
-        self.left = len(active)  # PEs that have not ended all they have to do
+        self.left = len(active)  # PEs with operations in order to do, and microthreads that run
+        self.threads = np.full((program.lanes - 1, len(self.step)), -1, np.int32)
+        self.parked = np.zeros(len(self.step), bool)  # PEs whose next operation waits for a thread
+        self.conflicts: dict[tuple[int, int], Any] = {}
         self.wakes: dict[int, list[np.ndarray]] = {0: [active]}  # who starts an operation when
         self.computing = np.zeros(len(self.step), bool)  # PEs that work on memory alone
         self.restless = (0, 0)  # lines with new operations that wait for nothing
         self.window, self.lines = self.full, (0, 0)  # which lines of the wafer are stepped
         self.plan = self.every_slot  # and which colors
-        self.plans: dict[tuple[int, ...], Plan] = {}
+        self.plans: dict[Any, Plan] = {}
         self.circuit: Circuit | None = None
         self.now = 0
 
@@ -59,7 +66,7 @@ class Control:
         """Step to the end: "ended", "stuck" or "limit"; ``exact``: to the cycle."""
         limit = float("inf") if max_cycles is None else max_cycles
         while self.left:
-            self._wake()
+            self._wake(begin=self.now < limit)
             if not self.left:
                 break
             if self.now >= limit:
@@ -116,30 +123,75 @@ class Control:
     def _end(self, ended: np.ndarray) -> None:
         """Count the PEs that have ended all; wake the others when their next operation begins."""
         self.left -= int(np.bitwise_count(ended).sum())
+        first = self.lines[0] * self.layout.words * WORD
+        if len(self.threads):
+            ended, *beside = ended.reshape(1 + len(self.threads), -1)
+            for running, plane in zip(self.threads, beside, strict=True):
+                if plane.any():
+                    bits = bits_of(plane) + first
+                    running[bits] = -1
+                    waiting = bits[self.parked[bits]]
+                    self.parked[waiting] = False
+                    self.wakes.setdefault(self.now, []).append(waiting)
         followed = ended & self.window("followed")
         if followed.any():
-            bits = bits_of(followed) + self.lines[0] * self.layout.words * WORD
+            bits = bits_of(followed) + first
             self.left += len(bits)
             self.step[bits] = self.schedule.following[self.step[bits]]
             self.wakes.setdefault(self.now + self.rules.gap, []).append(bits)
 
-    def _wake(self) -> None:
-        """Start the operations that begin in this cycle."""
+    def _wake(self, begin: bool = True) -> None:
+        """End the operations on memory alone that have ended by now, and ``begin`` others."""
         groups = self.wakes.pop(self.now, None)
         if groups is None:
             return
         bits = groups[0] if len(groups) == 1 else np.sort(np.concatenate(groups))
         bits = self._end_computing(bits)
+        if not begin:
+            self.wakes.setdefault(self.now, []).append(bits)
+            return
         streaming = []
         for number, n, those in self._kinds(bits):
-            if self.starts.computing[number]:  # of known length: no counter, a wake behind it
+            if len(self.threads):
+                those = self._without_conflict(number, those)
+            if not len(those):
+                continue
+            if self.operations[number].microthread:
+                streaming += self._begin_beside(number, n, those)
+            elif self.starts.computing[number]:  # of known length: no counter, a wake behind it
                 self.computing[those] = True
                 end = self.now + self.operations[number].cycles(n, self.rules)
                 self.wakes.setdefault(end, []).append(those)
             else:
-                streaming.append((number, n, those))
+                streaming.append((number, n, those, 0))
         if streaming:
             self._load(streaming)
+
+    def _without_conflict(self, number: int, bits: np.ndarray) -> np.ndarray:
+        """Those that can begin an operation beside their microthreads; the others are parked."""
+        waits = np.zeros(len(bits), bool)
+        running = self.threads[:, bits]
+        for other in np.unique(running[running >= 0]).tolist():
+            pair = other, number
+            if pair not in self.conflicts:
+                self.conflicts[pair] = conflict(*(self.operations[one] for one in pair))
+            answer = self.conflicts[pair]
+            here = (running == other).any(axis=0)
+            waits |= here & (answer[self.layout.places(bits)] if np.ndim(answer) else answer)
+        if self.operations[number].microthread:
+            waits |= (running >= 0).all(axis=0)
+        self.parked[bits[waits]] = True
+        return bits[~waits]
+
+    def _begin_beside(self, number: int, n: int, bits: np.ndarray) -> list[Start]:
+        """Begin a microthread in the first free lane of each PE; the next operation may follow."""
+        lanes = 1 + (self.threads[:, bits] < 0).argmax(axis=0)
+        self.threads[lanes - 1, bits] = number
+        following = self.schedule.following[self.step[bits]]
+        self.step[bits] = following
+        self.left += int((following > 0).sum())
+        self.wakes.setdefault(self.now + 1, []).append(bits[following > 0])
+        return [(number, n, some, lane) for lane, some in groups_of(lanes, bits)]
 
     def _end_computing(self, bits: np.ndarray) -> np.ndarray:
         """Of the PEs that wake, end the operations on memory alone; gives those that go on now."""
@@ -157,15 +209,24 @@ class Control:
             return bits[~ended]
         return bits[self.step[bits] != 0]
 
-    def _load(self, kinds: list[tuple[int, int, np.ndarray]]) -> None:
+    def _load(self, kinds: list[Start]) -> None:
         """Put operations on the fabric into the planes, in the window and beyond it."""
         width = self.layout.words * WORD
-        slots = {slot for kind, _, _ in kinds for slot in self.starts.slots_of[kind]}
-        if not slots <= set(self.plan.chosen):
+        slots = {slot for kind, *_ in kinds for slot in self.starts.slots_of[kind]}
+        new_planes = False
+        for kind, _, _, lane in kinds:
+            if lane and not self.starts.uses[kind] <= self.beside.setdefault(lane, set()):
+                self.beside[lane] |= self.starts.uses[kind]
+                new_planes = True
+        if new_planes or not slots <= set(self.plan.chosen):
             self.restless = self._active()
             self._close()  # the next look opens a window with these colors
         low, high = (edge * width for edge in self.lines)
-        for number, n, those in kinds:
+        if new_planes:
+            everything = list(range(len(self.wiring.slots)))
+            self.every_slot = Plan(self.wiring, everything, self.starts.high, self.beside)
+            self.plans.clear()
+        for number, n, those, lane in kinds:
             followed = bool(self.schedule.following[self.step[those[0]]])
             mute = self.starts.is_mute(number, those, self.layout)
             for live, part in ((True, those[~mute]), (False, those[mute])):
@@ -175,8 +236,9 @@ class Control:
                     targets.append((self.window, self.plan, low, inside))
                 for planes, plan, first, some in targets:
                     if len(some):
-                        values = self.starts.planes(number, n, followed, live, plan)
-                        write_bits(planes.table("not_reading", "high"), some - first, values)
+                        values = self.starts.planes(number, n, followed, live, plan, lane)
+                        rows = plan.start_rows(lane)
+                        write_bits(planes.table("not_reading", "high"), rows, some - first, values)
             if self.starts.reads_nothing[number] and not mute.all():
                 lines = [*self.restless, int(those[0]) // width, int(those[-1]) // width + 1]
                 lines = lines if any(self.restless) else lines[2:]
@@ -226,7 +288,12 @@ class Control:
         first, last = self.lines
         if first < last:
             window = self.window
-            fireable = np.bitwise_and.reduce(window.table("not_reading"), axis=0) & window("live")
+            fireable = np.bitwise_and.reduce(window.table("not_reading"), axis=0)
+            fireable &= window("live", 0, 1)
+            for lane in self.plan.beside:
+                reads = window.table("beside").reshape(-1, 2, self.plan.colors, window.size)
+                reads = np.bitwise_or.reduce(reads[lane - 1, 0], axis=0)
+                fireable |= window("live", lane, lane + 1) & ~reads
             for name in ("some", "belt"):
                 fireable |= np.bitwise_or.reduce(window.table(name), axis=0)
             lines = first + np.flatnonzero(fireable.reshape(-1, self.layout.words).any(axis=1))
@@ -258,17 +325,21 @@ class Control:
         """The colors that some wavelet or operation in these lines has."""
         here = slice(first * self.layout.words, last * self.layout.words)
         count = len(self.wiring.slots)
-        live = self.full("live")[here]
+        live = self.full.table("live")[:, here]
         used = np.zeros(count, bool)
         for name in ("some", "belt"):
             used |= self.full.table(name)[:, here].any(axis=1).reshape(-1, count).any(axis=0)
         for name in ("reading", "sending"):
-            used |= (self.full.table(name)[:, here] & live).any(axis=1)
+            used |= (self.full.table(name)[:, here] & live[0]).any(axis=1)
+        for lane, uses in self.beside.items():
+            beside = self.full.table("beside").reshape(-1, 2, count, self.layout.size)[lane - 1]
+            for half, slot in uses:
+                used[slot] |= bool((beside[half, slot, here] & live[lane]).any())
         if used.all():
             return self.every_slot
         chosen = tuple(np.flatnonzero(used).tolist())
         if chosen not in self.plans:
-            self.plans[chosen] = Plan(self.wiring, list(chosen), self.starts.high)
+            self.plans[chosen] = Plan(self.wiring, list(chosen), self.starts.high, self.beside)
         return self.plans[chosen]
 
     def _close(self) -> None:
@@ -297,7 +368,7 @@ class Control:
         """What stands where, now."""
         self._close()
         layout, colors = self.layout, len(self.wiring.slots)
-        state = State.empty(layout.shape, self.color_count)
+        state = State.empty(layout.shape, self.color_count, 1 + len(self.threads))
         state.cycle = self.now
         levels = [*self.full.table("some"), *self.full.table("more")]
         belts = list(self.full.table("belt"))
@@ -323,9 +394,10 @@ class Control:
         for groups in self.wakes.values():
             for bits in groups:
                 asleep[bits] = True
+        asleep |= self.parked
         everyone = layout.bits()
         numbers = self.schedule.operation[self.step[everyone]]
-        live = layout.unpack(self.full("live"))[layout.places(everyone)]
+        live = layout.unpack(self.full("live", 0, 1))[layout.places(everyone)]
         mute = np.zeros(len(everyone), bool)
         for number in starts.mute:
             those = numbers == number
@@ -333,12 +405,24 @@ class Control:
         ended = ~live & ~asleep[everyone] & ~mute & (numbers >= 0)
         state.operation[layout.places(everyone)] = np.where(ended, -1, numbers)
         live |= mute & ~asleep[everyone]
+        self._note_handled(0, everyone[live], numbers[live], state.handled)
+        for lane, running in enumerate(self.threads, start=1):
+            bits = everyone[running[everyone] >= 0]
+            state.threads[lane - 1][layout.places(bits)] = running[bits]
+            self._note_handled(lane, bits, running[bits], state.threads_handled[lane - 1])
+
+    def _note_handled(
+        self, lane: int, bits: np.ndarray, numbers: np.ndarray, handled: np.ndarray
+    ) -> None:
+        """How many elements of the operations in a lane are done, from their counters."""
+        layout, starts, lanes = self.layout, self.starts, 1 + len(self.threads)
         count = np.zeros(layout.shape, np.int64)
-        for bit, plane in enumerate([*self.full.table("low"), *self.full.table("high")]):
+        planes = [*self.full.table("low")[lane::lanes], *self.full.table("high")[lane::lanes]]
+        for bit, plane in enumerate(planes):
             count += layout.unpack(plane).astype(np.int64) << bit
-        where = layout.places(everyone[live])
-        n = starts.elements(everyone[live], numbers[live], layout)
-        state.handled[where] = n - ((1 << (LOW + starts.high)) - count[where])
+        where = layout.places(bits)
+        n = starts.elements(bits, numbers, layout)
+        handled[where] = n - ((1 << (LOW + starts.high)) - count[where])
 
 
 def simulate(

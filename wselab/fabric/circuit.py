@@ -24,7 +24,7 @@ Gate = tuple[Callable[..., Any], np.ndarray, Any, np.ndarray]
 
 def scratch_groups(plan: Plan) -> dict[str, int]:
     """The planes that live within a cycle."""
-    colors, both = plan.colors, 2 * plan.colors
+    colors, both, lanes = plan.colors, 2 * plan.colors, plan.lanes
     return {
         "go": colors,  # heads of routers that move; with "taken" these are the queues' pops
         "taken": colors,  # wavelets that processors take
@@ -33,10 +33,12 @@ def scratch_groups(plan: Plan) -> dict[str, int]:
         "step": plan.latency * both,  # what leaves each belt place
         "test": both,
         "spare": both,
-        "fire": 1,
-        "carries": 2,
-        "ended": 1,
+        "fire": lanes,
+        "carries": 2 * lanes,
+        "ended": lanes,
         "port free": len(PORTS),
+        "wanting": both if lanes > 1 else 0,
+        "beside": 3 if lanes > 1 else 0,
     }
 
 
@@ -46,7 +48,7 @@ class Circuit:
     def __init__(self, plan: Plan, state: Planes, scratch: Planes):
         self.plan, self.state, self.scratch = plan, state, scratch
         self.sections = {
-            "operations": self._fire(),
+            "operations": self._fire() + (self._fire_beside() if plan.lanes > 1 else []),
             "heads": self._heads(),
             "belts": self._belts(),
             "links": self._arrivals(),
@@ -87,11 +89,47 @@ class Circuit:
             low, high = test[: half * size], test[(width - half) * size : width * size]
             gates.append((AND, low, high, low))
             width -= half
-        gates.append((AND, test[:size], s("live"), t("fire")))
+        fire = t("fire", 0, 1)
+        gates.append((AND, test[:size], s("live", 0, 1), fire))
         takes_and_sends = t("taken", 0, 2 * colors).reshape(-1, size)
         operation = s("reading", 0, 2 * colors).reshape(-1, size)
-        gates.append((AND, operation, t("fire"), takes_and_sends))
+        gates.append((AND, operation, fire, takes_and_sends))
         return gates
+
+    def _fire_beside(self) -> list[Gate]:
+        # Rule 12: likewise each microthread; one operation sends in a cycle, by lanes.
+        s, t, plan = self.state, self.scratch, self.plan
+        colors = plan.colors
+        blocked, gone, part = (t("beside", i, i + 1) for i in range(3))
+        gates: list[Gate] = [(XOR, s("some", colors, 3 * colors), ALL, t("wanting"))]
+        gates.append((AND, t("fire", 0, 1), s("sends", 0, 1), gone))
+        idle = [lane for lane in range(1, plan.lanes) if not plan.beside.get(lane)]
+        for lane in idle:
+            fire = t("fire", lane, lane + 1)
+            gates.append((XOR, fire, fire, fire))
+        for lane, uses in plan.beside.items():
+            if lane in idle:
+                continue
+            live, fire = s("live", lane, lane + 1), t("fire", lane, lane + 1)
+            sends = s("sends", lane, lane + 1)
+            gates.append((AND, sends, gone, blocked))
+            planes = [half * colors + i for half, i in uses]
+            for plane in planes:
+                used = self._beside_plane(lane, plane)
+                gates.append((AND, used, t("wanting", plane, plane + 1), part))
+                gates.append((OR, blocked, part, blocked))
+            gates += [(AND, live, blocked, part), (XOR, live, part, fire)]
+            if any(half for half, _ in uses):
+                gates += [(AND, fire, sends, part), (OR, gone, part, gone)]
+            for plane in planes:
+                taken = t("taken", plane, plane + 1)  # or "sent", which lies behind it
+                gates.append((AND, self._beside_plane(lane, plane), fire, part))
+                gates.append((OR, taken, part, taken))
+        return gates
+
+    def _beside_plane(self, lane: int, plane: int) -> np.ndarray:
+        at = (lane - 1) * 2 * self.plan.colors + plane
+        return self.state("beside", at, at + 1)
 
     def _heads(self) -> list[Gate]:
         # Rule 4: a head moves if there is room behind all its ports.
@@ -209,9 +247,10 @@ class Circuit:
         # Rule 7: counters count up to 2**bits, so that the carry out says "ended".
         s, t = self.state, self.scratch
         gates: list[Gate] = []
-        carry = t("fire")
+        carry, lanes = t("fire"), self.plan.lanes
         for bit in range(LOW):
-            low, out = s("low", bit, bit + 1), t("carries", bit % 2, bit % 2 + 1)
+            low = s("low", bit * lanes, (bit + 1) * lanes)
+            out = t("carries", bit % 2 * lanes, (bit % 2 + 1) * lanes)
             gates += [(AND, low, carry, out), (XOR, low, carry, low)]
             carry = out
         if self.plan.high:
@@ -224,14 +263,14 @@ class Circuit:
         # At most one carry leaves the low bits in 2**LOW cycles; it may wait that long.
         s, t = self.state, self.scratch
         gates: list[Gate] = []
-        carry, nearly = s("carried"), s("nearly")
-        for bit in range(self.plan.high):
-            high, out = s("high", bit, bit + 1), t("carries", bit % 2, bit % 2 + 1)
+        carry, nearly, lanes = s("carried"), s("nearly"), self.plan.lanes
+        bits = [s("high", bit * lanes, (bit + 1) * lanes) for bit in range(self.plan.high)]
+        for bit, high in enumerate(bits):
+            out = t("carries", bit % 2 * lanes, (bit % 2 + 1) * lanes)
             gates += [(AND, high, carry, out), (XOR, high, carry, high)]
             carry = out
         if self.plan.high:
             gates.append((XOR, s("carried"), s("carried"), s("carried")))
-            gates.append((OR, s("high", 0, 1), s("high", 0, 1), nearly))
-            for bit in range(1, self.plan.high):
-                gates.append((AND, nearly, s("high", bit, bit + 1), nearly))
+            gates.append((OR, bits[0], bits[0], nearly))
+            gates += [(AND, nearly, high, nearly) for high in bits[1:]]
         return gates

@@ -104,13 +104,13 @@ def bits_of(plane: np.ndarray) -> np.ndarray:
     return words[which] * WORD + position
 
 
-def write_bits(planes: np.ndarray, bits: np.ndarray, values: np.ndarray) -> None:
-    """In plane p set all these bits (ascending) to ``values[p]``."""
+def write_bits(planes: np.ndarray, rows: np.ndarray, bits: np.ndarray, values: np.ndarray) -> None:
+    """In plane ``rows[p]`` set all these bits (ascending) to ``values[p]``."""
     words, position = bits // WORD, (bits % WORD).astype(np.uint64)
     starts = np.flatnonzero(np.diff(words, prepend=-1))
     mask = np.bitwise_or.reduceat(np.uint64(1) << position, starts)
     touched = words[starts]
-    ones, zeros = (np.flatnonzero(values == bit)[:, None] for bit in (True, False))
+    ones, zeros = (rows[values == bit][:, None] for bit in (True, False))
     if len(touched) == touched[-1] - touched[0] + 1:  # without gaps: slices, not gathering
         span = slice(touched[0], touched[-1] + 1)
         planes[ones.ravel(), span] |= mask

@@ -48,7 +48,7 @@ class Processors:
         self.running = np.full(shape, -1)
         self.handled, self.total = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         self.value = np.zeros(shape, np.float32)  # of the wavelet that woke the operation's task
-        self.groups: dict[tuple[int, int], np.ndarray] = {}  # PEs on streams, by (number, lane)
+        self.groups: dict[tuple[int, int], np.ndarray] = {}  # PEs on streams, by (lane, number)
         self.alarms: dict[int, list[tuple[int, np.ndarray]]] = {}  # ends of those on memory alone
         self.conflicts: dict[tuple[int, int], Any] = {}
         self.offsets = [
@@ -133,7 +133,7 @@ class Processors:
                 self._drop(those)
             if operation.on_fabric:
                 for one in np.unique(lane).tolist():
-                    key, some = (number, one), those if np.ndim(lane) == 0 else those[lane == one]
+                    key, some = (one, number), those if np.ndim(lane) == 0 else those[lane == one]
                     known = self.groups.get(key)
                     self.groups[key] = some if known is None else np.concatenate([known, some])
             else:
@@ -174,7 +174,7 @@ class Processors:
         routers, found = self.routers, []
         inbox, out_moves = routers.inbox.count, routers.belt_out_moves
         sent = np.zeros(self.count, bool) if len(self.running) > 1 else None
-        for (number, lane), pes in sorted(self.groups.items()):
+        for (lane, number), pes in sorted(self.groups.items()):
             operation = self.program.operations[number]
             fires = np.ones(len(pes), bool)
             for color in operation.reads:
@@ -206,7 +206,7 @@ class Processors:
                 mark = {None: 0, "own": OWN, "path": PATH}[operation.out.advance]
                 marks.append(np.where(last, mark, 0))
             if last.any():
-                key, ended = (number, lane), pes[last]
+                key, ended = (lane, number), pes[last]
                 self._end(lane, ended)
                 left = np.setdiff1d(self.groups[key], ended, assume_unique=True)
                 if len(left):

@@ -136,9 +136,12 @@ class PE:
         return next((c for c in self.tasks if self.inbox.get(c)), None)
 
     def ready(self) -> list[Work]:
-        """What handles an element: its inputs are there, its way out moves and is not taken."""
+        """What handles an element: its inputs are there, its way out moves and is not taken.
+
+        One operation sends in a cycle, the main one before the microthreads, these by their lanes.
+        """
         found: list[Work] = []
-        for one in sorted((one for one in self.running if one), key=lambda one: one.number):
+        for one in filter(None, self.running):
             way_out = one.sends is None or (
                 one.sends in self.belt_out_moves and not any(other.sends for other in found)
             )

@@ -306,9 +306,7 @@ def _alone(operation: Operation, program: Program) -> None:
         store(operation, inputs, *memory(operation.out), places, span)
 
 
-def _rows_of(
-    operation: Operation, shape: tuple[int, int]
-) -> Iterator[tuple[int, np.ndarray, int]]:
+def _rows_of(operation: Operation, shape: tuple[int, int]) -> Iterator[tuple[int, np.ndarray, int]]:
     """The rows of an operation's PEs, each with its columns and how many elements they handle."""
     where = operation.present
     if isinstance(where, tuple):

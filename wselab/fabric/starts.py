@@ -23,6 +23,10 @@ class Starts:
         self.reading = [[index[c] for c in o.reads] for o in program.operations]
         self.sending = [[index[c] for c in (o.sends,) if c] for o in program.operations]
         self.slots_of = [{*r, *s} for r, s in zip(self.reading, self.sending, strict=True)]
+        self.uses = [  # (0 reading or 1 sending, slot)
+            {*((0, slot) for slot in r), *((1, slot) for slot in s)}
+            for r, s in zip(self.reading, self.sending, strict=True)
+        ]
         self.fixed_n = np.zeros(count, np.int64)
         self.varying = {i for i, o in enumerate(program.operations) if np.ndim(o.n)}
         self.mute: dict[int, np.ndarray] = {}  # operations that send where the router takes nothing
@@ -53,11 +57,17 @@ class Starts:
             return np.zeros(len(bits), bool)
         return self.mute[number][layout.places(bits)]
 
-    def planes(self, number: int, n: int, followed: bool, live: bool, plan: Plan) -> np.ndarray:
-        """0 or 1 for each plane of a plan from "not_reading" to "high": ``n`` elements to do."""
+    def planes(
+        self, number: int, n: int, followed: bool, live: bool, plan: Plan, lane: int
+    ) -> np.ndarray:
+        """0 or 1 for each plane of `Plan.start_rows`: ``n`` elements of an operation to do."""
         reading = np.isin(plan.chosen, self.reading[number])
         sending = np.isin(plan.chosen, self.sending[number])
-        others = [followed, live, False, n <= (1 << LOW)]
+        values = [reading, sending]
+        if lane == 0:
+            values = [~reading, ~sending, reading, sending, [followed]]
+        if plan.lanes > 1:
+            values.append([bool(self.sending[number])])
         counter = (1 << (LOW + self.high)) - n
         counting = (counter >> np.arange(LOW + self.high)) & 1
-        return np.concatenate([~reading, ~sending, reading, sending, others, counting != 0])
+        return np.concatenate([*values, [live, False, n <= (1 << LOW)], counting != 0])

@@ -16,11 +16,12 @@ from .rules import Rules
 LOW = 3  # counter bits that are updated each cycle; the others every 2**LOW cycles
 
 
-def state_groups(colors: int, depth: int, latency: int, high: int) -> dict[str, int]:
+def state_groups(colors: int, depth: int, latency: int, high: int, lanes: int) -> dict[str, int]:
     """The planes that hold state, in the order that lets gates span neighbouring groups.
 
     Queues come in pairs of halves: the routers', then the PEs' own. ``some``: holds one or more;
-    ``room``: not full; ``more``: levels between. A belt place likewise: out, then in.
+    ``room``: not full; ``more``: levels between. A belt place likewise: out, then in. What a PE
+    runs lies in lanes: first its main operation, then the microthreads beside it.
     """
     both = 2 * colors
     return {
@@ -28,17 +29,19 @@ def state_groups(colors: int, depth: int, latency: int, high: int) -> dict[str, 
         "room": both,
         "more": (depth - 2) * both,
         "belt": latency * both,
-        # what the current operation of a PE is:
+        # what the current operations of a PE are:
         "not_reading": colors,
         "not_sending": colors,
         "reading": colors,
         "sending": colors,
+        "beside": (lanes - 1) * both,  # reading and sending, lane by lane
         "followed": 1,  # by another operation
-        "live": 1,
-        "carried": 1,
-        "nearly": 1,
-        "low": LOW,
-        "high": high,
+        "sends": lanes if lanes > 1 else 0,
+        "live": lanes,
+        "carried": lanes,
+        "nearly": lanes,
+        "low": LOW * lanes,
+        "high": high * lanes,
     }
 
 
@@ -53,6 +56,7 @@ class Wiring:
 
     layout: Layout
     rules: Rules
+    lanes: int
     slots: list[Color]
     turns: int  # orders in which colors ask, one a cycle in turn
     leaves: list[set[Port]]
@@ -98,6 +102,7 @@ def wire(program: Program, slots: list[Color]) -> Wiring:
     return Wiring(
         layout,
         program.rules,
+        program.lanes,
         slots,
         len(program.colors) if rotate else 1,
         [set(masks) for masks in leaves],
@@ -107,19 +112,27 @@ def wire(program: Program, slots: list[Color]) -> Wiring:
     )
 
 
+Beside = dict[int, set[tuple[int, int]]]  # by lane: (0 reading or 1 sending, slot)
+
+
 class Plan:
     """Which planes and gates the colors of some slots need; the others stand still meanwhile.
 
     ``leaving`` and ``entering`` give for each link the range of planes that use it; ``shared`` for
     each plane the ports that it shares with another; ``orders`` the orders in which such planes
-    ask. ``rows`` are the chosen planes among those of all slots.
+    ask. ``rows`` are the chosen planes among those of all slots. ``beside`` lists for each lane of
+    microthreads in use the (half, plane) that they read (half 0) or send on (half 1).
     """
 
-    def __init__(self, wiring: Wiring, chosen: list[int], high: int):
+    def __init__(self, wiring: Wiring, chosen: list[int], high: int, beside: Beside):
         self.wiring, self.chosen, self.high = wiring, chosen, high
         self.layout, rules = wiring.layout, wiring.rules
         self.colors, self.depth = len(chosen), rules.queue_depth
-        self.latency = rules.ramp_latency
+        self.latency, self.lanes = rules.ramp_latency, wiring.lanes
+        self.beside = {
+            lane: [(half, chosen.index(slot)) for half, slot in sorted(uses) if slot in chosen]
+            for lane, uses in sorted(beside.items())
+        }
         self.leaving = self._spans([wiring.leaves[slot] for slot in chosen])
         self.entering = self._spans([wiring.enters[slot] for slot in chosen])
         shared: list[set[Port]] = [set() for _ in chosen]
@@ -137,9 +150,9 @@ class Plan:
         ]
         self.stuck = "free to go" in wiring.masks
         self.crosses_lines = any(self.layout.towards(port)[0] for port in self.leaving)
-        self.changing = state_groups(self.colors, self.depth, self.latency, high)
+        self.changing = state_groups(self.colors, self.depth, self.latency, high, self.lanes)
         self.groups = self.changing | dict.fromkeys(wiring.masks, self.colors)
-        everything = state_groups(len(wiring.slots), self.depth, self.latency, high)
+        everything = state_groups(len(wiring.slots), self.depth, self.latency, high, self.lanes)
         everything |= {name: len(wiring.slots) for name in wiring.masks}
         self.rows = self._rows(everything)
 
@@ -150,6 +163,25 @@ class Plan:
             if planes:
                 spans[port] = (min(planes), max(planes) + 1)
         return spans
+
+    def start_rows(self, lane: int) -> np.ndarray:
+        """The planes from "not_reading" on that hold an operation of a lane; see `Starts`."""
+        first, rows, at = {}, [], 0
+        for name, count in self.changing.items():
+            if first or name == "not_reading":
+                first[name], at = at, at + count
+        both = 2 * self.colors
+        if lane == 0:
+            rows += [*range(2 * both), first["followed"]]
+        else:
+            start = first["beside"] + (lane - 1) * both
+            rows += range(start, start + both)
+        names = ("sends", "live", "carried", "nearly") if self.lanes > 1 else ()
+        names = names or ("live", "carried", "nearly")
+        rows += [first[name] + lane for name in names]
+        for name, bits in (("low", LOW), ("high", self.high)):
+            rows += [first[name] + bit * self.lanes + lane for bit in range(bits)]
+        return np.array(rows)
 
     def _rows(self, everything: dict[str, int]) -> list[int]:
         rows: list[int] = []
