@@ -32,19 +32,21 @@ class Upstream(Standing):
 
         Or where it would come from, and why it does not.
         """
-        if not self._gives(pe, color, to):
-            route = self.entering(pe, color)
-            how = f"routes it {route}, not to the {to}" if route else "does not route it"
-            return Origin(f"its router {how}", None, self.mender.route(pe, color))
         if to is RAMP and self.state.arriving[color.number][pe]:
             return Origin("one is on the ramp", Waiting("belt in", pe, color))
-        here, links, visited = pe, 0, set[Place]()
+        if self.state.queued[color.number][pe] and self._gives(pe, color, to, queued=True):
+            return Origin(f"one stands in the router of {name(pe)}", Waiting("queue", pe, color))
+        if self._gives(pe, color, to):
+            return self.entry(pe, color)
+        route = self.entering(pe, color)
+        how = f"routes it {route}, not to the {to}" if route else "does not route it"
+        return Origin(f"its router {how}", None, self.mender.route(pe, color))
+
+    def entry(self, pe: Place, color: Color) -> Origin:
+        """Where the next wavelet of ``color`` is that will enter a PE's router."""
+        here, visited = pe, set[Place]()
         while here not in visited:
             visited.add(here)
-            if self.state.queued[color.number][here]:
-                far = f", {count(links, 'link')} away" if links else ""
-                text = f"one stands in the router of {name(here)}{far}"
-                return Origin(text, Waiting("queue", here, color))
             route = self.entering(here, color)
             if route is None:
                 return Origin(f"{name(here)} does not route it")
@@ -60,7 +62,11 @@ class Upstream(Standing):
                     f"{name(here)} takes it from the {route.input}, but {name(there)} there {how}"
                 )
                 return Origin(text, None, self.mender.not_given(here, route.input, color))
-            here, links = there, links + 1
+            if self.state.queued[color.number][there]:
+                far = count(len(visited), "link")
+                text = f"one stands in the router of {name(there)}, {far} away"
+                return Origin(text, Waiting("queue", there, color))
+            here = there
         return Origin(
             "its route is a circle, which no PE feeds", None, "begin it at one PE with RAMP >> ..."
         )
@@ -78,11 +84,21 @@ class Upstream(Standing):
             here = there
         return None
 
-    def _gives(self, pe: Place, color: Color, port: Port) -> bool:
-        """Whether a router lets a color leave by a port, now or in a later switch position."""
-        now = self.entering(pe, color)
-        ways = ([now] if now else []) + self.to_come(pe, color)
-        return any(port in way.outputs for way in ways)
+    def _gives(self, pe: Place, color: Color, port: Port, queued: bool = False) -> bool:
+        """Whether a router lets a color leave by a port.
+
+        In the switch position of what enters it or a later one; ``queued``: in one that what stands
+        in its queue may follow.
+        """
+        goes, enters = (
+            int(position[color.number][pe])
+            for position in (self.state.position_out, self.state.position_in)
+        )
+        routes = color.routes_at(*pe)
+        return any(
+            port in way.outputs
+            for way in (routes[goes : enters + 1] if queued else routes[enters:])
+        )
 
     def _edge(self, pe: Place, color: Color, route: Route) -> Origin:
         """Behind the edge there is the host, or nothing."""
@@ -108,7 +124,8 @@ class Upstream(Standing):
         sent, total = self.sent(source, color)
         if sent < total:
             text = f"its sender {name(source)} has not sent it yet"
-            return Origin(text, Waiting("operation", source))
+            beside = (n for n in self.threads(source) if self.operation(source, n).sends is color)
+            return Origin(text, Waiting("operation", source, None, next(beside, None)))
         for task in self.tasks(source):
             if any(operation.sends is color for operation in task.operations):
                 text = f"its sender {name(source)} sends it in task {task.name}"

@@ -130,9 +130,9 @@ class Explainer(Upstream):
             f"{what}: the switch of {name(pe)} stands at {route}, and a control wavelet has to "
             "advance it before"
         )
-        if route and route.input is RAMP:
-            return Reason("switch", text, Waiting("operation", pe))
-        return Reason("switch", text, self.upstream(pe, color)[1])
+        origin = self.entry(pe, color)
+        mend = f"let its last wavelet advance the switch: fabout({color.name}, advance=...)"
+        return Reason("switch", f"{text}: {origin.text}", origin.after, origin.mend and mend)
 
     # Wavelets (rules 3 to 6, and 9).
 

@@ -8,7 +8,8 @@ Every kernel is called on plain arrays and gives the result and the run::
 The caller's arrays are only read, and nothing is converted. Each kernel loads its arrays into a
 wafer, lets a *writer* put the program on it, and runs it; the writers (``write_...(w, ...)``) are
 there to be read and to be used in other programs. Each uses colors of its own, so one wafer takes
-a writer once; routes stay for the next launch.
+a writer once; it gives a function of the same memories that writes the operations again for the
+next launch, for which the routes stay.
 
 `wselab.predict` has closed forms of the same names, which know nothing of these programs.
 
@@ -23,27 +24,35 @@ array([[512., 512., 512., 512., 512., 512., 512., 512.]], dtype=float32)
 3074
 """
 
-from .broadcast import broadcast, write_broadcast, write_broadcast_down
-from .gemv import gemv, write_gemv
-from .reduce import (
-    column_0_memory,
-    reduce_2d,
-    reduce_row,
-    write_chain_north,
-    write_chain_west,
-    write_reduce_2d,
+from .broadcast import (
+    broadcast,
+    broadcast_row,
+    multicast,
+    write_broadcast,
+    write_broadcast_down,
+    write_broadcast_row,
+    write_multicast,
 )
+from .chain import column_0_memory, write_chain_north, write_chain_west, write_snake
+from .gemv import gemv, write_gemv
+from .reduce import reduce_2d, reduce_row, write_reduce_2d, write_reduce_row
 
 __all__ = [
     "broadcast",
+    "broadcast_row",
     "column_0_memory",
     "gemv",
+    "multicast",
     "reduce_2d",
     "reduce_row",
     "write_broadcast",
     "write_broadcast_down",
+    "write_broadcast_row",
     "write_chain_north",
     "write_chain_west",
     "write_gemv",
+    "write_multicast",
     "write_reduce_2d",
+    "write_reduce_row",
+    "write_snake",
 ]

@@ -16,8 +16,9 @@ import numpy as np
 from ..fabric import MemoryBudgetError, ProgramError, Run, Wafer
 from ..specs import WSE2
 from .broadcast import write_broadcast_down
+from .chain import write_chain_west
 from .inputs import checked
-from .reduce import write_chain_west
+from .tree_program import Again
 
 Shape = tuple[int, int]
 
@@ -103,11 +104,12 @@ def gemv(
     return y_own[:, 0].reshape(-1)[: A.shape[0]], run
 
 
-def write_gemv(w: Wafer, A: Any, x: Any, y: Any) -> None:
+def write_gemv(w: Wafer, A: Any, x: Any, y: Any) -> Again:
     """Write on ``w``: y of column 0 = A times x, where row 0 holds the pieces of x.
 
     ``A`` is memory of shape (m, n) in each PE, ``x`` of n values and ``y`` of m, which is zero
-    before the launch. After it x is in every PE, and y beside column 0 is each PE's own part.
+    before the launch. After it x is in every PE, and y beside column 0 is each PE's own part. Gives
+    a function of (A, x, y) that writes the operations again, for another launch.
 
     Examples
     --------
@@ -115,15 +117,26 @@ def write_gemv(w: Wafer, A: Any, x: Any, y: Any) -> None:
     >>> A, x, y = w.memory("A", (3, 4)), w.memory("x", 4), w.memory("y", 3)
     >>> A[...] = 1.0
     >>> x[0] = 1.0
-    >>> write_gemv(w, A, x, y)
+    >>> again = write_gemv(w, A, x, y)
     >>> w.run().cycles, y[1, 0].tolist()
     (31, [8.0, 8.0, 8.0])
     """
-    write_broadcast_down(w, x)
-    for j in range(A.shape[-1]):
-        w[...].mac(A.own[:, j], x.own[j], out=y)
-    if w.shape[1] > 1:
-        write_chain_west(w, y, out=y)
+
+    def multiply(A: Any, x: Any, y: Any) -> None:
+        for j in range(A.shape[-1]):
+            w[...].mac(A.own[:, j], x.own[j], out=y)
+
+    spread = write_broadcast_down(w, x)
+    multiply(A, x, y)
+    add_up = write_chain_west(w, y, out=y) if w.shape[1] > 1 else None
+
+    def again(A: Any, x: Any, y: Any) -> None:
+        spread(x)
+        multiply(A, x, y)
+        if add_up:
+            add_up(y, out=y)
+
+    return again
 
 
 def tiling(matrix: Shape, wafer: Shape) -> tuple[Shape, Shape]:

@@ -44,3 +44,19 @@ float16, and nothing is converted silently. Try x.astype(np.float32)
             f"each of {expected}"
         )
     return np.broadcast_to(array, array.shape)
+
+
+def whole_number(kernel: str, name: str, value: Any, below: int) -> int:
+    """``value`` as a plain whole number of at least 0 and less than ``below``.
+
+    >>> whole_number("broadcast_row", "source", 8, below=8)
+    Traceback (most recent call last):
+        ...
+    wselab.fabric.errors.ProgramError: broadcast_row: source=8; expected a whole number from 0 to 7
+    """
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or not 0 <= value < below:
+        raise ProgramError(
+            f"{kernel}: {name}={value!r}; expected a whole number from 0 to {below - 1}"
+        )
+    return int(value)

@@ -1,36 +1,54 @@
 """Reduce: the sum of the vectors of many PEs, in one of them.
 
-The chain: the PE at the far end sends its vector; each next one adds its own to the stream,
-element by element, and passes it on. A hand-over costs a hop, a ramp in, a ramp out and the cycle
-of the addition, ``2 T_R + 2``, but the elements follow one another every cycle, so that a long
-vector pays for the way only once. A color has one input in a router, so that a PE that takes in
-and sends on needs two, and its neighbours have them swapped.
+Whatever the algorithm, PEs hand sums over to others that are nearer to the first one, along a tree
+(`wselab.kernels.trees`). A chain has the least to send and the longest way; a star takes all in by
+one ramp, one vector after the other; trees and groups lie between. Which is best depends on the
+vectors' length, and "auto" finds it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..fabric import EAST, NORTH, RAMP, SOUTH, WEST, ProgramError, Run, Wafer, fabin, fabout
-from ..fabric.memory import Memory
+from ..fabric import ProgramError, Run, Wafer
 from ..specs import WSE2
+from .chain import column_0_memory, write_snake
 from .inputs import checked
+from .line import Line
+from .tree_program import Again, write_reduce
 
 AXES = ("rows", "columns", "wavelets")
+ALGORITHMS_2D = ("xy", "snake")
 
 
 def reduce_row(
-    x: np.ndarray, algorithm: str = "chain", *, chip: Any = WSE2, **what_if: Any
+    x: np.ndarray,
+    algorithm: str = "chain",
+    *,
+    group: int | None = None,
+    chip: Any = WSE2,
+    **what_if: Any,
 ) -> tuple[np.ndarray, Run]:
     """The sum of ``x`` over the columns of each row, into column 0.
 
-    "chain" takes exactly ``B + (2 T_R + 2)(P - 1)`` cycles: B values (each a wavelet, in float16
-    too), P columns, T_R cycles of ramp latency. A single column copies its vector: B. The sum
-    goes from the last column to the first, rounded after each addition:
-    ``(... (x[:, P-1] + x[:, P-2]) + ...) + x[:, 0]``, in the type of ``x``.
+    Of P columns, with B values in each PE (a wavelet each, in float16 too):
+
+    - "chain": each PE adds its vector to the stream of the next and passes it on. Exactly
+      ``B + (2 T_R + 2)(P - 1)`` cycles, T_R of ramp latency; best for long vectors.
+    - "star": all send to column 0, the nearest first. Exactly ``B (P - 1) + 2 T_R + 2`` where the
+      rule ``gap`` is 0; best for vectors of a few values.
+    - "tree": a binary tree, also where P is no power of two.
+    - "two_phase": chains of ``group`` PEs, then a chain of their first ones.
+    - "auto": of all trees without holes the one that takes the fewest cycles by the rules, found
+      by a dynamic program. It may be any of the others.
+
+    `wselab.predict.reduce_row` has the cycles of each. A single column copies its vector: B.
+
+    A PE adds to its own vector the sums that reach it, the nearest PE's first, rounded after each
+    addition to the type of ``x``. For a chain that is
+    ``(... (x[:, P-1] + x[:, P-2]) + ...) + x[:, 0]``, for a star ``(x[:, 0] + x[:, 1]) + ...``.
 
     Parameters
     ----------
@@ -38,7 +56,9 @@ def reduce_row(
         The vector of each PE. The wafer adopts it without a copy and only reads it: the sum has
         memory of its own, so that a PE holds two vectors.
     algorithm : str
-        "chain".
+        One of those above.
+    group : int, optional
+        S, PEs in a group of "two_phase": the number nearest to the root of P unless given.
     chip : wselab.specs.Chip
         What the wafer is a part of.
     **what_if : int or str
@@ -53,45 +73,64 @@ def reduce_row(
     Raises
     ------
     ProgramError
-        ``x`` is of another type or shape, the chip has no such wafer, or the algorithm is unknown.
+        ``x`` is of another type or shape, the chip has no such wafer, or there is no such
+        algorithm or group.
     MemoryBudgetError
         Two vectors are more than a PE's memory.
 
     References
     ----------
-    Luczynski et al., "Near-Optimal Wafer-Scale Reduce", HPDC 2024, arXiv:2404.15888 (chain).
+    Luczynski et al., "Near-Optimal Wafer-Scale Reduce", HPDC 2024, arXiv:2404.15888, for the
+    algorithms. Its "auto" takes the tree that is best by its cost model, this one by the rules.
 
     Examples
     --------
     >>> value, run = reduce_row(np.ones((2, 8, 16), np.float32))
     >>> value.shape, float(value[1, 15]), run.cycles
     ((2, 16), 8.0, 58)
+    >>> {how: reduce_row(np.ones((1, 8, 16), np.float32), how)[1].cycles
+    ...     for how in ("chain", "star", "tree", "two_phase", "auto")}
+    {'chain': 58, 'star': 118, 'tree': 54, 'two_phase': 52, 'auto': 46}
     """
-    if algorithm not in ROW_ALGORITHMS:
-        known = ", ".join(map(repr, ROW_ALGORITHMS))
-        raise ProgramError(f"reduce_row: no algorithm {algorithm!r}; there is {known}")
     x = checked("reduce_row", "x", x, AXES)
     rows, columns, wavelets = x.shape
     w = Wafer(rows, columns, chip=chip, **what_if)
     vectors = w.memory("x", data=x)
     total = column_0_memory(w, "total", wavelets, x.dtype)
-    ROW_ALGORITHMS[algorithm](w, vectors, total)
+    write_reduce_row(w, vectors, total, algorithm, group)
     run = w.run()
     return total[:, 0].copy(), run
 
 
-def reduce_2d(x: np.ndarray, *, chip: Any = WSE2, **what_if: Any) -> tuple[np.ndarray, Run]:
-    """The sum of ``x`` over all PEs, into PE (0, 0): chains along the rows, then one up column 0.
+def reduce_2d(
+    x: np.ndarray,
+    algorithm: str = "xy",
+    *,
+    row_algorithm: str = "chain",
+    column_algorithm: str = "chain",
+    group: int | None = None,
+    chip: Any = WSE2,
+    **what_if: Any,
+) -> tuple[np.ndarray, Run]:
+    """The sum of ``x`` over all PEs, into PE (0, 0).
 
-    Takes exactly the cycles of the two chains, of P = columns and of P = rows, one after the other
-    (and the rule ``gap`` between them): ``2 B + (2 T_R + 2)(M + N - 2)``. Each row is summed as by
-    `reduce_row`, then the rows from the last to the first, rounded after each addition.
+    "xy" reduces all rows at once, then the sums up column 0, each by an algorithm of `reduce_row`:
+    the cycles of the two, one after the other (and the rule ``gap`` between them). With chains that
+    is ``2 B + (2 T_R + 2)(M + N - 2)`` for M rows and N columns, neither 1. "snake" is one chain
+    through all PEs, row by row, as long as there are PEs: ``B + (2 T_R + 2)(M N - 1)``. Sums are
+    rounded as by `reduce_row`.
 
     Parameters
     ----------
     x : array of shape (rows, columns, wavelets), float32 or float16
         The vector of each PE. The wafer adopts it without a copy and only reads it: the sum has
         memory of its own, so that a PE holds two vectors.
+    algorithm : str
+        "xy" or "snake".
+    row_algorithm, column_algorithm : str
+        For "xy", what `reduce_row` calls ``algorithm``.
+    group : int, optional
+        For "xy", S of "two_phase" wherever that is used.
     chip : wselab.specs.Chip
         What the wafer is a part of.
     **what_if : int or str
@@ -106,120 +145,92 @@ def reduce_2d(x: np.ndarray, *, chip: Any = WSE2, **what_if: Any) -> tuple[np.nd
     Raises
     ------
     ProgramError
-        ``x`` is of another type or shape, or the chip has no such wafer.
+        ``x`` is of another type or shape, the chip has no such wafer, or there is no such
+        algorithm or group.
     MemoryBudgetError
         Two vectors are more than a PE's memory.
 
     References
     ----------
-    Luczynski et al., "Near-Optimal Wafer-Scale Reduce", HPDC 2024, arXiv:2404.15888 (X-Y reduce).
+    Luczynski et al., "Near-Optimal Wafer-Scale Reduce", HPDC 2024, arXiv:2404.15888 (X-Y, snake).
 
     Examples
     --------
-    >>> value, run = reduce_2d(np.ones((4, 8, 16), np.float32))
+    >>> x = np.ones((4, 8, 16), np.float32)
+    >>> value, run = reduce_2d(x)
     >>> value.shape, float(value[15]), run.cycles
     ((16,), 32.0, 92)
+    >>> reduce_2d(x, row_algorithm="auto", column_algorithm="auto")[1].cycles
+    80
     """
     x = checked("reduce_2d", "x", x, AXES)
     rows, columns, wavelets = x.shape
     w = Wafer(rows, columns, chip=chip, **what_if)
     vectors = w.memory("x", data=x)
     total = column_0_memory(w, "total", wavelets, x.dtype)
-    write_reduce_2d(w, vectors, total)
+    write_reduce_2d(w, vectors, total, algorithm, row_algorithm, column_algorithm, group)
     run = w.run()
     return total[0, 0].copy(), run
 
 
-def write_chain_west(w: Wafer, x: Any, out: Any) -> None:
-    """Write on ``w``: the sum of memory ``x`` over each row, from east to west, into column 0.
+def write_reduce_row(
+    w: Wafer, x: Any, out: Any, algorithm: str = "chain", group: int | None = None
+) -> Again:
+    """Write on ``w``: the sum of memory ``x`` over each row into column 0, as `reduce_row` does.
 
-    ``out`` is memory for the sum, of as many values; it may be ``x`` itself. A single column
-    copies ``x`` to ``out``.
+    ``out`` is memory for the sums, of as many values; it may be ``x`` itself. Other PEs than those
+    of column 0 keep parts of the sum there. Gives a function of (x, out) that writes the operations
+    again, for another launch: the routes stay.
 
     Examples
     --------
     >>> w = Wafer(1, 4)
     >>> x = w.memory("x", 16)
     >>> x[...] = 1.0
-    >>> write_chain_west(w, x, out=x)
+    >>> again = write_reduce_row(w, x, out=x, algorithm="tree")
     >>> w.run().cycles, float(x[0, 0, 0])
-    (34, 4.0)
+    (38, 4.0)
     """
-    if w.shape[1] == 1:
-        w[:, 0].mov(x, out=out)
-        return
-    mine, theirs = w.alternating("west, even columns", "west, odd columns", by="column")
-    w[:, 1:].route(mine, RAMP >> WEST)
-    w[:, :-1].route(theirs, EAST >> RAMP)
-
-    w[:, -1].mov(x, out=fabout(mine))  # the last PE starts
-    w[:, 1:-1].add(fabin(theirs), x, out=fabout(mine))  # each adds its own and passes it on
-    w[:, 0].add(fabin(theirs), x, out=out)  # the first keeps the sum
+    return write_reduce(Line.row(w), x, out, algorithm, group)
 
 
-def write_chain_north(w: Wafer, x: Any, out: Any) -> None:
-    """Write on ``w``: the sum of memory ``x`` over column 0, from south to north, into PE (0, 0).
+def write_reduce_2d(
+    w: Wafer,
+    x: Any,
+    out: Any,
+    algorithm: str = "xy",
+    row_algorithm: str = "chain",
+    column_algorithm: str = "chain",
+    group: int | None = None,
+) -> Again:
+    """Write on ``w``: the sum of memory ``x`` over all PEs into PE (0, 0), as `reduce_2d` does.
 
-    ``out`` is memory for the sum, of as many values; it may be ``x`` itself. A single row copies
-    ``x`` to ``out``. The other columns do nothing.
-
-    Examples
-    --------
-    >>> w = Wafer(4, 3)
-    >>> x = w.memory("x", 16)
-    >>> x[...] = 1.0
-    >>> write_chain_north(w, x, out=x)
-    >>> w.run().cycles, float(x[0, 0, 0])
-    (34, 4.0)
-    """
-    if w.shape[0] == 1:
-        w[0, 0].mov(x, out=out)
-        return
-    mine, theirs = w.alternating("north, even rows", "north, odd rows", by="row")
-    w[1:, 0].route(mine, RAMP >> NORTH)
-    w[:-1, 0].route(theirs, SOUTH >> RAMP)
-
-    w[-1, 0].mov(x, out=fabout(mine))
-    w[1:-1, 0].add(fabin(theirs), x, out=fabout(mine))
-    w[0, 0].add(fabin(theirs), x, out=out)
-
-
-def write_reduce_2d(w: Wafer, x: Any, out: Any) -> None:
-    """Write on ``w``: the sum of memory ``x`` over all PEs into PE (0, 0), by way of column 0.
-
-    ``out`` is memory for the sums, of as many values; it may be ``x`` itself.
+    ``out`` is memory for the sums, of as many values; it may be ``x`` itself. Gives a function of
+    (x, out) that writes the operations again, for another launch.
 
     Examples
     --------
     >>> w = Wafer(4, 4)
     >>> x = w.memory("x", 16)
     >>> x[...] = 1.0
-    >>> write_reduce_2d(w, x, out=x)
+    >>> again = write_reduce_2d(w, x, out=x)
     >>> w.run().cycles, float(x[0, 0, 0])
     (68, 16.0)
     """
-    write_chain_west(w, x, out)
-    write_chain_north(w, out, out)
+    if algorithm not in ALGORITHMS_2D:
+        known = ", ".join(map(repr, ALGORITHMS_2D))
+        raise ProgramError(f"reduce_2d: no algorithm {algorithm!r}; there is {known}")
+    axes = [row_algorithm, column_algorithm] if algorithm == "xy" else []
+    if group is not None and "two_phase" not in axes:
+        raise ProgramError(f"reduce_2d: group={group!r}, and no algorithm that is 'two_phase'")
+    if algorithm == "snake":
+        return write_snake(w, x, out)
+    groups = [group if one == "two_phase" else None for one in axes]
+    rows = write_reduce(Line.row(w), x, out, row_algorithm, groups[0])
+    column = write_reduce(Line.column_0(w), out, out, column_algorithm, groups[1])
 
+    def again(x: Any, out: Any) -> None:
+        rows(x, out)
+        column(out, out)
 
-def column_0_memory(w: Wafer, name: str, wavelets: int, dtype: Any) -> Memory:
-    """A vector in every PE, charged as any other, for results that only column 0 will have.
-
-    The host keeps the PEs of a column side by side, so that it takes pages for those of column 0
-    alone. In the usual order they lie a row apart, closer than a large page is long: every page
-    would be taken, 763 MB for 256 float32 in each PE of a WSE-2.
-
-    Examples
-    --------
-    >>> w = Wafer(2, 3)
-    >>> total = column_0_memory(w, "total", 4, np.float32)
-    >>> total.shape, total.bytes_per_pe
-    ((2, 3, 4), 16)
-    """
-    rows, columns = w.shape
-    by_column = np.zeros((columns, rows, wavelets), dtype)
-    return w.memory(name, data=by_column.swapaxes(0, 1))
-
-
-#: What ``reduce_row(algorithm=...)`` can be, and the writer of each.
-ROW_ALGORITHMS: dict[str, Callable[[Wafer, Any, Any], None]] = {"chain": write_chain_west}
+    return again

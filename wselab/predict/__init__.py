@@ -14,7 +14,17 @@ Examples
 2003
 """
 
-from .collectives import broadcast, reduce_2d, reduce_row
+from .broadcast import broadcast, broadcast_row, multicast
 from .gemv import gemv
+from .lower_bound import reduce_lower_bound
+from .reduce import reduce_2d, reduce_row
 
-__all__ = ["broadcast", "gemv", "reduce_2d", "reduce_row"]
+__all__ = [
+    "broadcast",
+    "broadcast_row",
+    "gemv",
+    "multicast",
+    "reduce_2d",
+    "reduce_lower_bound",
+    "reduce_row",
+]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ..specs import WSE2, Chip
-from .collectives import broadcast, reduce_row
+from .broadcast import broadcast
 from .inputs import constant, whole
+from .reduce import reduce_row
 
 #: The rate of multiply-accumulate by type: the field of a chip, and its name as a what-if.
 RATES = {

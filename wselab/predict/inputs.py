@@ -18,7 +18,7 @@ def whole(**sizes: SupportsIndex) -> list[int]:
         ...
     ValueError: columns=0: expected a whole number, at least 1
     """
-    return [_whole(name, size, least=1) for name, size in sizes.items()]
+    return [at_least(name, size, 1) for name, size in sizes.items()]
 
 
 def constant(chip: Chip, field: str, name: str, what_if: int | None, least: int = 0) -> int:
@@ -30,10 +30,26 @@ def constant(chip: Chip, field: str, name: str, what_if: int | None, least: int 
     >>> constant(WSE2, "ramp_latency_cycles", "ramp_latency", 5)
     5
     """
-    return int(getattr(chip, field)) if what_if is None else _whole(name, what_if, least)
+    return int(getattr(chip, field)) if what_if is None else at_least(name, what_if, least)
 
 
-def _whole(name: str, value: Any, least: int) -> int:
+def at_least(name: str, value: Any, least: int) -> int:
+    """``value`` as a plain whole number; raises `ValueError` where it is none, or less.
+
+    >>> at_least("gap", 0, 0)
+    0
+    """
     if not hasattr(value, "__index__") or isinstance(value, bool) or value < least:
         raise ValueError(f"{name}={value!r}: expected a whole number, at least {least}")
+    return index(value)
+
+
+def index_below(name: str, value: Any, size: int) -> int:
+    """``value`` as a plain whole number from 0 to ``size - 1``; raises `ValueError` otherwise.
+
+    >>> index_below("source", 3, 8)
+    3
+    """
+    if not hasattr(value, "__index__") or isinstance(value, bool) or not 0 <= value < size:
+        raise ValueError(f"{name}={value!r}: expected a whole number from 0 to {size - 1}")
     return index(value)

@@ -1,0 +1,162 @@
+"""Cycles of the sum of many PEs' vectors in one of them."""
+
+from __future__ import annotations
+
+from ..specs import WSE2, Chip
+from .inputs import constant, whole
+from .trees import sum_ends
+
+ALGORITHMS_2D = ("xy", "snake")
+
+
+def reduce_row(
+    *,
+    pes: int,
+    wavelets: int,
+    algorithm: str = "chain",
+    group: int | None = None,
+    chip: Chip = WSE2,
+    ramp_latency: int | None = None,
+    startup: int | None = None,
+    gap: int | None = None,
+) -> int:
+    """Cycles to sum the vectors of a row of PEs in its first.
+
+    A hand-over to a PE that is d hops away costs d, two ramps and the cycle of the addition,
+    ``2 T_R + 1 + d``; after it one element follows the other. That makes, where ``gap`` is 0,
+
+    - "chain": ``B + (2 T_R + 2)(P - 1)``;
+    - "star": ``B (P - 1) + 2 T_R + 2``;
+    - "tree": ``B ceil(log2 P) + 2 T_R + 2`` for long vectors, and for short ones about
+      ``B + P - 1 + (2 T_R + 1) log2 P``;
+    - "two_phase" with G groups of S, two or more: ``2 B + (2 T_R + 2)(S - 1) + (G - 2)(2 T_R + 1 +
+      S)`` for long vectors, if the last group is full. The last group's sum goes on as it comes,
+      so that of G - 1 hand-overs between groups one costs nothing;
+    - "auto": the least over all trees without holes.
+
+    "tree", "two_phase" and "auto" are short recurrences (`wselab.predict.trees`), exact for any
+    length; for vectors of 3 and 4 "tree" and "two_phase" can take one cycle more, when a stream
+    stops with its third wavelet before the ramp. A single PE copies its vector in its own memory,
+    which alone has a start-up time.
+
+    Parameters
+    ----------
+    pes : int
+        P, PEs in the row.
+    wavelets : int
+        B, values of a vector.
+    algorithm : str
+        One of those above.
+    group : int, optional
+        S, PEs in a group of "two_phase": the number nearest to the root of P unless given.
+    chip : wselab.specs.Chip
+        Whose constants are taken.
+    ramp_latency, startup, gap : int, optional
+        T_R, the start of an operation on memory, and the time between two operations, in cycles,
+        instead of the chip's.
+
+    Raises
+    ------
+    ValueError
+        A size is not a whole number of at least 1, or there is no such algorithm or group.
+
+    References
+    ----------
+    Luczynski et al., "Near-Optimal Wafer-Scale Reduce", HPDC 2024, arXiv:2404.15888, for the
+    algorithms. The cycles follow from the rules; the bound of that paper's model is
+    `reduce_lower_bound`.
+
+    Examples
+    --------
+    >>> reduce_row(pes=512, wavelets=4096)
+    7162
+    >>> [reduce_row(pes=512, wavelets=256, algorithm=how)
+    ...  for how in ("chain", "star", "tree", "two_phase", "auto")]
+    [3322, 130822, 2315, 1232, 1045]
+    """
+    pes, wavelets = whole(pes=pes, wavelets=wavelets)
+    t_r = constant(chip, "ramp_latency_cycles", "ramp_latency", ramp_latency, least=1)
+    start = constant(chip, "operation_startup_cycles", "startup", startup)
+    between = constant(chip, "operation_gap_cycles", "gap", gap)
+    end = sum_ends(pes, wavelets, algorithm, group, t_r, between)
+    return end if pes > 1 else wavelets + start
+
+
+def reduce_2d(
+    *,
+    rows: int,
+    columns: int,
+    wavelets: int,
+    algorithm: str = "xy",
+    row_algorithm: str = "chain",
+    column_algorithm: str = "chain",
+    group: int | None = None,
+    chip: Chip = WSE2,
+    ramp_latency: int | None = None,
+    startup: int | None = None,
+    gap: int | None = None,
+) -> int:
+    """Cycles to sum the vectors of all PEs in PE (0, 0).
+
+    "xy": along all rows at once, then up column 0, which begins when the rows have ended; between
+    the two operations of a PE of column 0 lies the gap. With chains ``2 B + (2 T_R + 2)(M + N -
+    2)``. "snake": a chain of M N PEs.
+
+    Parameters
+    ----------
+    rows, columns : int
+        M and N, in PEs.
+    wavelets : int
+        B, values of a vector.
+    algorithm : str
+        "xy" or "snake".
+    row_algorithm, column_algorithm : str
+        For "xy", what `reduce_row` calls ``algorithm``.
+    group : int, optional
+        For "xy", S of "two_phase" wherever that is used.
+    chip : wselab.specs.Chip
+        Whose constants are taken.
+    ramp_latency, startup, gap : int, optional
+        T_R, the start of an operation on memory, and the time between two operations, in cycles,
+        instead of the chip's.
+
+    Raises
+    ------
+    ValueError
+        A size is not a whole number of at least 1, or there is no such algorithm or group.
+
+    References
+    ----------
+    Luczynski et al., "Near-Optimal Wafer-Scale Reduce", HPDC 2024, arXiv:2404.15888 (X-Y, snake).
+
+    Examples
+    --------
+    >>> reduce_2d(rows=994, columns=750, wavelets=256)
+    10964
+    >>> best = {"row_algorithm": "auto", "column_algorithm": "auto"}
+    >>> reduce_2d(rows=994, columns=750, wavelets=256, **best)
+    2814
+    """
+    rows, columns, wavelets = whole(rows=rows, columns=columns, wavelets=wavelets)
+    if algorithm not in ALGORITHMS_2D:
+        known = ", ".join(map(repr, ALGORITHMS_2D))
+        raise ValueError(f"no algorithm {algorithm!r}; there is {known}")
+    lines = [(columns, row_algorithm), (rows, column_algorithm)]
+    if algorithm == "snake":
+        lines = [(rows * columns, "chain")]
+    if group is not None and all(how != "two_phase" for _, how in lines):
+        raise ValueError(f"group={group!r}, and no algorithm that is 'two_phase'")
+    cycles = [
+        reduce_row(
+            pes=pes,
+            wavelets=wavelets,
+            algorithm=how,
+            group=group if how == "two_phase" else None,
+            chip=chip,
+            ramp_latency=ramp_latency,
+            startup=startup,
+            gap=gap,
+        )
+        for pes, how in lines
+    ]
+    return sum(cycles) + constant(chip, "operation_gap_cycles", "gap", gap) * (len(lines) - 1)
