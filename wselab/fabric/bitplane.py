@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from .circuit import Circuit, scratch_groups
-from .planes import WORD, Planes, bits_of, groups_of, write_bits
 from .operations import conflict
+from .planes import WORD, Planes, bits_of, groups_of, write_bits
 from .program import Program, Schedule
 from .starts import Starts
 from .state import State

@@ -11,7 +11,7 @@ from .operations import Operation
 
 
 class Places:
-    """Some PEs of a line: their numbers in it, ascending, and an index that is a slice if it can."""
+    """Some PEs of a line: their numbers in it, ascending, and ``rows``, a slice where it can be."""
 
     def __init__(self, numbers: np.ndarray):
         self.numbers = numbers

@@ -63,11 +63,11 @@ class Starts:
         """0 or 1 for each plane of `Plan.start_rows`: ``n`` elements of an operation to do."""
         reading = np.isin(plan.chosen, self.reading[number])
         sending = np.isin(plan.chosen, self.sending[number])
-        values = [reading, sending]
-        if lane == 0:
-            values = [~reading, ~sending, reading, sending, [followed]]
+        others = [live, False, n <= (1 << LOW)]
         if plan.lanes > 1:
-            values.append([bool(self.sending[number])])
+            others.insert(0, bool(self.sending[number]))
         counter = (1 << (LOW + self.high)) - n
-        counting = (counter >> np.arange(LOW + self.high)) & 1
-        return np.concatenate([*values, [live, False, n <= (1 << LOW)], counting != 0])
+        counting = (counter >> np.arange(LOW + self.high)) & 1 != 0
+        if lane:
+            return np.concatenate([reading, sending, others, counting])
+        return np.concatenate([~reading, ~sending, reading, sending, [followed, *others], counting])

@@ -166,7 +166,9 @@ class Plan:
 
     def start_rows(self, lane: int) -> np.ndarray:
         """The planes from "not_reading" on that hold an operation of a lane; see `Starts`."""
-        first, rows, at = {}, [], 0
+        first: dict[str, int] = {}
+        rows: list[int] = []
+        at = 0
         for name, count in self.changing.items():
             if first or name == "not_reading":
                 first[name], at = at, at + count
@@ -176,9 +178,8 @@ class Plan:
         else:
             start = first["beside"] + (lane - 1) * both
             rows += range(start, start + both)
-        names = ("sends", "live", "carried", "nearly") if self.lanes > 1 else ()
-        names = names or ("live", "carried", "nearly")
-        rows += [first[name] + lane for name in names]
+        rows += [first["sends"] + lane] if self.lanes > 1 else []
+        rows += [first[name] + lane for name in ("live", "carried", "nearly")]
         for name, bits in (("low", LOW), ("high", self.high)):
             rows += [first[name] + bit * self.lanes + lane for bit in range(bits)]
         return np.array(rows)
