@@ -7,6 +7,7 @@ can move; nothing leaves it sooner than its margin allows.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 
 from .circuit import Circuit, scratch_groups
 from .operations import conflict
-from .planes import WORD, Planes, bits_of, groups_of, write_bits
+from .planes import WORD, Planes, bits_of, groups_of, merged, write_bits
 from .program import Program, Schedule
 from .starts import Starts
 from .state import State
@@ -51,6 +52,10 @@ class Control:
         active = everyone[schedule.operation[self.step[everyone]] >= 0]
         self.left = len(active)  # PEs with operations in order to do, and microthreads that run
         self.threads = np.full((program.lanes - 1, len(self.step)), -1, np.int32)
+        lanes = 1 << len(self.threads)
+        self.free = np.full(len(self.step), lanes - 1, np.uint16)  # lanes, a bit each
+        self.lowest = np.array([(free & -free).bit_length() for free in range(lanes)])
+        self.running: Counter[int] = Counter()  # PEs that run each microthread
         self.parked = np.zeros(len(self.step), bool)  # PEs whose next operation waits for a thread
         self.conflicts: dict[tuple[int, int], Any] = {}
         self.wakes: dict[int, list[np.ndarray]] = {0: [active]}  # who starts an operation when
@@ -126,9 +131,12 @@ class Control:
         first = self.lines[0] * self.layout.words * WORD
         if len(self.threads):
             ended, *beside = ended.reshape(1 + len(self.threads), -1)
-            for running, plane in zip(self.threads, beside, strict=True):
+            for lane, (running, plane) in enumerate(zip(self.threads, beside, strict=True)):
                 if plane.any():
                     bits = bits_of(plane) + first
+                    self.free[bits] |= np.uint16(1 << lane)
+                    for number, those in groups_of(running[bits], bits):
+                        self.running[number] -= len(those)
                     running[bits] = -1
                     waiting = bits[self.parked[bits]]
                     self.parked[waiting] = False
@@ -145,7 +153,7 @@ class Control:
         groups = self.wakes.pop(self.now, None)
         if groups is None:
             return
-        bits = groups[0] if len(groups) == 1 else np.sort(np.concatenate(groups))
+        bits = groups[0] if len(groups) == 1 else merged(groups, len(self.step))
         bits = self._end_computing(bits)
         if not begin:
             self.wakes.setdefault(self.now, []).append(bits)
@@ -170,23 +178,29 @@ class Control:
     def _without_conflict(self, number: int, bits: np.ndarray) -> np.ndarray:
         """Those that can begin an operation beside their microthreads; the others are parked."""
         waits = np.zeros(len(bits), bool)
-        running = self.threads[:, bits]
-        for other in np.unique(running[running >= 0]).tolist():
+        self.running = +self.running  # without those that have ended
+        for other in self.running:
             pair = other, number
             if pair not in self.conflicts:
                 self.conflicts[pair] = conflict(*(self.operations[one] for one in pair))
             answer = self.conflicts[pair]
-            here = (running == other).any(axis=0)
-            waits |= here & (answer[self.layout.places(bits)] if np.ndim(answer) else answer)
-        if self.operations[number].microthread:
-            waits |= (running >= 0).all(axis=0)
+            if np.any(answer):
+                here = (self.threads[:, bits] == other).any(axis=0)
+                waits |= here & (answer[self.layout.places(bits)] if np.ndim(answer) else answer)
+        if self.operations[number].microthread and len(self.running) >= len(self.threads):
+            waits |= self.free[bits] == 0
+        if not waits.any():
+            return bits
         self.parked[bits[waits]] = True
         return bits[~waits]
 
     def _begin_beside(self, number: int, n: int, bits: np.ndarray) -> list[Start]:
         """Begin a microthread in the first free lane of each PE; the next operation may follow."""
-        lanes = 1 + (self.threads[:, bits] < 0).argmax(axis=0)
+        free = self.free[bits]
+        lanes = self.lowest[free]
+        self.free[bits] = free & (free - 1)
         self.threads[lanes - 1, bits] = number
+        self.running[number] += len(bits)
         following = self.schedule.following[self.step[bits]]
         self.step[bits] = following
         self.left += int((following > 0).sum())

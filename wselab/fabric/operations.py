@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -91,12 +92,12 @@ class Operation:
     microthread: bool = False
     when: Operation | None = None
 
-    @property
+    @cached_property
     def reads(self) -> tuple[Color, ...]:
         """The colors it takes wavelets from."""
         return tuple(item.color for item in self.inputs if isinstance(item, FabIn))
 
-    @property
+    @cached_property
     def sends(self) -> Color | None:
         """The color it sends on, if any."""
         return self.out.color if isinstance(self.out, FabOut) else None

@@ -104,6 +104,16 @@ def bits_of(plane: np.ndarray) -> np.ndarray:
     return words[which] * WORD + position
 
 
+def merged(groups: list[np.ndarray], size: int) -> np.ndarray:
+    """All bit numbers of some groups, ascending; they are less than ``size``."""
+    bits = np.concatenate(groups)
+    if len(bits) < size // 32:
+        return np.sort(bits)
+    there = np.zeros(size, bool)
+    there[bits] = True
+    return np.flatnonzero(there)
+
+
 def write_bits(planes: np.ndarray, rows: np.ndarray, bits: np.ndarray, values: np.ndarray) -> None:
     """In plane ``rows[p]`` set all these bits (ascending) to ``values[p]``."""
     words, position = bits // WORD, (bits % WORD).astype(np.uint64)

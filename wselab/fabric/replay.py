@@ -184,7 +184,7 @@ class Replay:
         return DONE, progress
 
     def _split(self, crew: Crew, keys: np.ndarray) -> None:
-        self.ready.extend((part, 0) for part in crew.split(keys))
+        self.ready.extendleft((part, 0) for part in crew.split(keys))
 
     def _go_on_in_part(self) -> None:
         """An operation fed by its own earlier output finds only some of its elements there."""
@@ -244,7 +244,8 @@ class Replay:
         job.handled += amount
         if sends is not None:
             out_tape.written_in(crew.line)[crew.places.rows] += amount
-            self.ready.extend(self.blocked.pop((sends, crew.line), ()))
+            # Those first who can read what was just sent: it is at hand, and its tape soon blank.
+            self.ready.extendleft(self.blocked.pop((sends, crew.line), ()))
 
     def _memory(self, part: Part, line: int) -> tuple[np.ndarray, Any]:
         """The memory of a line's PEs, and where a part begins in each, if not in all alike."""
