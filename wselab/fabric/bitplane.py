@@ -46,10 +46,8 @@ class Control:
         for name, planes in self.wiring.masks.items():
             for row, plane in zip(self.full.table(name), planes, strict=True):
                 row[:] = plane
-        everyone = layout.bits()
-        self.step = np.zeros(layout.size * WORD, np.int32)
-        self.step[everyone] = schedule.first[schedule.class_of[layout.places(everyone)]]
-        active = everyone[schedule.operation[self.step[everyone]] >= 0]
+        self.step = layout.spread(schedule.first.astype(np.int32)[schedule.class_of])
+        active = np.flatnonzero(self.step)
         self.left = len(active)  # PEs with operations in order to do, and microthreads that run
         self.threads = np.full((program.lanes - 1, len(self.step)), -1, np.int32)
         lanes = 1 << len(self.threads)

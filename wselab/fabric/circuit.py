@@ -194,10 +194,8 @@ class Circuit:
         # Rule 6: a belt moves as a whole, if the queue at its end had room.
         s, t, plan = self.state, self.scratch, self.plan
         both, latency = 2 * plan.colors, plan.latency
-        gates: list[Gate] = []
-        for place in range(latency):
-            span = (place * both, (place + 1) * both)
-            gates.append((AND, s("belt", *span), s("room"), t("step", *span)))
+        places, steps = (group.reshape(latency, -1) for group in (s("belt"), t("step")))
+        gates: list[Gate] = [(AND, places, s("room"), steps)]
         gates.append((XOR, s("belt"), t("step"), s("belt")))
         into_ramp = t("step", plan.colors, both)  # the in half of place 0 stays empty
         gates.append((AND, t("go"), s(f"leaves {RAMP}"), into_ramp))

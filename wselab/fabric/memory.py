@@ -257,7 +257,11 @@ def allocate(
                 "leave shape out"
             )
     budget(math.prod(inner) * kind.itemsize)
-    return Memory(name, np.zeros((*wafer, *inner), kind) if data is None else data)
+    if data is None:
+        # The PEs of a column side by side: most programs pass values along rows, and a column of
+        # PEs then handles its elements together (see `replay`).
+        data = np.zeros((*wafer[::-1], *inner), kind).swapaxes(0, 1)
+    return Memory(name, data)
 
 
 def _inner_shape(name: str, shape: Any) -> tuple[int, ...]:

@@ -41,6 +41,12 @@ class Layout:
         mask = np.unpackbits(lines, axis=1, count=self.length, bitorder="little").astype(bool)
         return mask.T if self.lines_are_columns else mask
 
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        """An array of the wafer's shape in the order of the bits, 0 where no PE is."""
+        spread = np.zeros((self.count + 2, self.words * WORD), values.dtype)
+        spread[1:-1, : self.length] = values.T if self.lines_are_columns else values
+        return spread.ravel()
+
     def bits(self) -> np.ndarray:
         """Bit numbers of all PEs, ascending."""
         lines = np.arange(1, self.count + 1)[:, None] * (self.words * WORD)

@@ -44,8 +44,8 @@ class Crew:
     the microthreads that wait; ``read`` and ``sent`` count values by color.
     """
 
-    def __init__(self, line: int, places: np.ndarray, step: int):
-        self.line, self.places, self.step = line, Places(places), step
+    def __init__(self, line: int, places: Places, step: int):
+        self.line, self.places, self.step = line, places, step
         self.current: Job | None = None
         self.put_off: list[Job] = []
         self.read: dict[Color, int] = {}
@@ -53,17 +53,15 @@ class Crew:
         self.sources: dict[Color, tuple[int, Any]] = {}
         self.turn = 0  # how often it has gone on; one that waits for several streams goes on once
 
-    def split(self, keys: np.ndarray) -> list[Crew]:
-        """Crews of the PEs with the same key."""
-        parts = []
-        for key in np.unique(keys):
-            part = Crew(self.line, self.places.numbers[keys == key], self.step)
-            part.current = self.current and Job(self.current.number, self.current.handled)
-            part.put_off = [Job(job.number, job.handled) for job in self.put_off]
-            part.read, part.sent = dict(self.read), dict(self.sent)
-            parts.append(part)
-        self.turn = -1  # whoever still waits in its name waits in vain
-        return parts
+    def split_off(self, chosen: np.ndarray) -> Crew:
+        """A crew of the PEs of a mask; the others remain."""
+        part = Crew(self.line, Places(self.places.numbers[chosen]), self.step)
+        part.current = self.current and Job(self.current.number, self.current.handled)
+        part.put_off = [Job(job.number, job.handled) for job in self.put_off]
+        part.read, part.sent = dict(self.read), dict(self.sent)
+        self.places = Places(self.places.numbers[~chosen])
+        self.sources.clear()
+        return part
 
 
 class Replay:
@@ -81,10 +79,14 @@ class Replay:
         self.blocked: dict[tuple[Color, int], list[tuple[Crew, int]]] = {}
         self.conflicts: dict[tuple[int, int], Any] = {}
         self.prologue, first = _prologue(program, schedule)
+        steps = first[schedule.class_of.T if self.turned else schedule.class_of]
+        differs = (steps[1:] != steps[:-1]).any(axis=1)
+        kinds: list[tuple[int, Places]] = []
         for line in range(count):
-            steps = first[self._line_of(schedule.class_of, line)]
-            for step in np.unique(steps).tolist():
-                self.ready.append((Crew(line, np.flatnonzero(steps == step), step), 0))
+            if line == 0 or differs[line - 1]:
+                places = np.arange(length)
+                kinds = [(step, Places(some)) for step, some in groups_of(steps[line], places)]
+            self.ready.extend((Crew(line, some, step), 0) for step, some in kinds)
 
     def run(self) -> None:
         """Compute everything, writing into the program's memories."""
@@ -142,7 +144,7 @@ class Replay:
             if np.ndim(answer):
                 here = self._line_of(answer, crew.line)[crew.places.numbers]
                 if here.any() and not here.all():
-                    self._split(crew, here)
+                    self._split(crew, ~here)
                     return SPLIT
                 answer = here.all()
             if answer:
@@ -158,7 +160,7 @@ class Replay:
             counts = self._line_of(n, crew.line)[crew.places.numbers]
             n = int(counts[0])
             if (counts != n).any():
-                self._split(crew, counts)
+                self._split(crew, counts == n)
                 return SPLIT, True
         while job.handled < n:
             amount = n - job.handled
@@ -183,8 +185,10 @@ class Replay:
             progress = whole = True  # the rest waits as any other
         return DONE, progress
 
-    def _split(self, crew: Crew, keys: np.ndarray) -> None:
-        self.ready.extendleft((part, 0) for part in crew.split(keys))
+    def _split(self, crew: Crew, chosen: np.ndarray) -> None:
+        """Let the PEs of a mask go on before the others of a crew."""
+        self.ready.appendleft((crew, crew.turn))
+        self.ready.appendleft((crew.split_off(chosen), 0))
 
     def _go_on_in_part(self) -> None:
         """An operation fed by its own earlier output finds only some of its elements there."""
@@ -202,7 +206,7 @@ class Replay:
             row, column = np.divmod(sources, self.program.shape[1])
             lines, places = (column, row) if self.turned else (row, column)
             if (lines != lines[0]).any():
-                self._split(crew, lines)
+                self._split(crew, lines == lines[0])
                 return None
             crew.sources[color] = int(lines[0]), as_slice(places)
         return crew.sources[color]
@@ -265,7 +269,13 @@ def _chains_run_along_rows(program: Program) -> bool:
                 entry = color.entries[0][operation.present]
                 along_rows += int(np.isin(entry, [EAST.number + 1, WEST.number + 1]).sum())
                 along_rows -= int(np.isin(entry, [NORTH.number + 1, SOUTH.number + 1]).sum())
-    return along_rows > 0  # and rows, which lie together in memory, where nothing is passed on
+    if along_rows:
+        return along_rows > 0
+    arrays = program.memories.values()  # nothing is passed on: lines as they lie in memory
+    return (
+        sum(array.nbytes * (1 if array.strides[0] < array.strides[1] else -1) for array in arrays)
+        > 0
+    )
 
 
 def _prologue(program: Program, schedule: Schedule) -> tuple[list[Operation], np.ndarray]:

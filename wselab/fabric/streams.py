@@ -7,6 +7,7 @@ passes belongs to the tree of one source, and the j-th wavelet out is the j-th i
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -23,14 +24,15 @@ class Streams:
 
     ``source``: for each router, the PE whose processor feeds it, or -1 (or `CIRCLE`). ``sent``: for
     each PE, the wavelets that its operations send. ``listening``: whether the color leaves the
-    router by the ramp.
+    router by the ramp, ``starting`` whether it enters it there.
     """
 
     source: np.ndarray
     sent: np.ndarray
     listening: np.ndarray
+    starting: np.ndarray
 
-    @property
+    @cached_property
     def traffic(self) -> np.ndarray:
         """Wavelets that enter each router."""
         fed = self.source >= 0
@@ -38,8 +40,7 @@ class Streams:
 
     def hops(self) -> int:
         """Wavelets times links of the tree that each of them takes."""
-        off_source = self.source != np.arange(self.source.size).reshape(self.source.shape)
-        return int(self.traffic[off_source].sum())
+        return int(self.traffic.sum() - self.sent[self.starting].sum())
 
     def ramps(self) -> int:
         """Wavelets that processors are given."""
@@ -54,7 +55,7 @@ def streams(program: Program, color: Color) -> Streams:
             sent[operation.where] += (
                 operation.n if np.ndim(operation.n) == 0 else operation.n[operation.where]
             )
-    return Streams(sources(color), sent, color.leaves_by(RAMP))
+    return Streams(sources(color), sent, color.leaves_by(RAMP), color.enters_by(RAMP))
 
 
 def sources(color: Color) -> np.ndarray:

@@ -118,8 +118,7 @@ def _routes(report: Report, color: Color) -> None:
                 f"{at(r, c)} takes color {color.name} from the {p}, but "
                 + (
                     there(r, c)
-                    if 0 <= r + p.step[0] < color.shape[0]
-                    and 0 <= c + p.step[1] < color.shape[1]
+                    if 0 <= r + p.step[0] < color.shape[0] and 0 <= c + p.step[1] < color.shape[1]
                     else "the wafer ends there"
                 )
             ),
