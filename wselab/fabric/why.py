@@ -115,7 +115,7 @@ class Explainer(Upstream):
                 return self._switch(pe, color, f"{at} cannot send on color {color.name}")
             how = f"routes it {route}" if route else "does not route it"
             text = f"{at} sends on color {color.name}, but its router {how}"
-            return Reason("no route", text, None, self.mender.route(pe, color))
+            return Reason("no route", text, None, self.mender.no_way_out(pe, color))
         if self.state.queued[color.number][pe] >= self.depth:
             text = f"{at} cannot send: the queue of color {color.name} in its router is full"
             return Reason("full", text, Waiting("queue", pe, color))
