@@ -142,12 +142,15 @@ def _mend_of_circle(explainer: Explainer, turn: Links) -> str:
                     f"let {name(thing.pe)} take color {thing.color.name} before {busy}; with "
                     "microthread=True the two run side by side"
                 )
-    first, last = turn[0][0], turn[-1][0]
-    if {thing.what for thing, _ in turn} == {"operation"}:  # nobody has anything in his way
-        waits, busy = explainer.operation(last.pe, last.number), explainer.operation(first.pe)
-        missing = next(c for c in waits.reads if not explainer.state.waiting[c.number][last.pe])
-        return f"let {name(first.pe)} send color {missing.name} before {busy}"
-    return "let one of these PEs receive before it sends"
+    for thing, reason in reversed(turn):
+        if reason.kind == "no wavelet" and reason.after and reason.after.what == "operation":
+            waits = explainer.operation(thing.pe, thing.number)
+            missing = [c for c in waits.reads if not explainer.state.waiting[c.number][thing.pe]]
+            busy = explainer.operation(reason.after.pe, reason.after.number)
+            if missing and busy.sends is not missing[0]:
+                return f"let {name(reason.after.pe)} send color {missing[0].name} before {busy}"
+    sends = all(reason.kind == "no wavelet" for _, reason in turn)
+    return f"let one of these PEs {'send' if sends else 'receive'} before the others"
 
 
 def explain_undrained(program: Program, state: State) -> str:

@@ -39,6 +39,22 @@ class Mender:
         again = ", replace=True" if had else ""
         return f"w[{pe[0]}, {pe[1]}].route({color.name}, {entry or '...'} >> {ways}{again})"
 
+    def no_way_out(self, pe: Place, color: Color) -> str:
+        """What to try where a PE sends on a color that its router does not take from the RAMP."""
+        for other in self.program.colors:
+            starts = any(route.input is RAMP for route in other.routes_at(*pe))
+            if starts and not self._sends(pe, other):
+                return f"fabout({other.name}), the color that starts at {name(pe)}"
+        return self.route(pe, color)
+
+    def no_way_in(self, pe: Place, color: Color) -> str:
+        """What to try where a PE reads a color that its router does not lead to the RAMP."""
+        for other in self.program.colors:
+            arrives = any(RAMP in route.outputs for route in other.routes_at(*pe))
+            if arrives and not self._reads(pe, other):
+                return f"fabin({other.name}), the color that arrives at {name(pe)}"
+        return self.route(pe, color)
+
     def two_colors(self, pe: Place) -> str:
         """What to try where a PE takes in and sends on one color."""
         return f"let {name(pe)} send on another color than it takes in; {TWO_COLORS}"

@@ -133,9 +133,13 @@ class Standing:
         number = int(self.state.operation[pe])
         return number if number >= 0 else None
 
+    def lanes(self, pe: Place) -> list[int]:
+        """The numbers of the operations that run as microthreads, -1 where a lane is free."""
+        return [int(one) for one in self.state.threads[:, pe[0], pe[1]]]
+
     def threads(self, pe: Place) -> list[int]:
         """The numbers of the operations that run as microthreads."""
-        return [int(one) for one in self.state.threads[:, pe[0], pe[1]] if one >= 0]
+        return [one for one in self.lanes(pe) if one >= 0]
 
     def operation(self, pe: Place, number: int | None = None) -> Operation:
         """The operation of a number, or the one that a PE, not at its end, is at."""

@@ -40,7 +40,7 @@ class Upstream(Standing):
             return self.entry(pe, color)
         route = self.entering(pe, color)
         how = f"routes it {route}, not to the {to}" if route else "does not route it"
-        return Origin(f"its router {how}", None, self.mender.route(pe, color))
+        return Origin(f"its router {how}", None, self.mender.no_way_in(pe, color))
 
     def entry(self, pe: Place, color: Color) -> Origin:
         """Where the next wavelet of ``color`` is that will enter a PE's router."""

@@ -2,42 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from .circles import waiting_in_circles
 from .color import Color, neighbour
-from .ports import LINKS, RAMP, opposite
+from .mend import Mender
+from .ports import LINKS, RAMP, Port, opposite
 from .program import Program
-from .streams import CIRCLE, streams
+from .standing import Place, count, name, step
+from .streams import CIRCLE, Streams, sources
+
+#: Each kind of finding, in words.
+TEXTS = {
+    "over the edge": "color {color} leaves {pe} {port}, where the wafer ends",
+    "two senders": "color {color} leaves {pe} {port}, but {there} there {how}, and is fed by that",
+    "not taken": "color {color} leaves {pe} {port}, but {there} there {how}",
+    "not sent": "{pe} takes color {color} from the {port}, but {there} there {how}",
+    "from over the edge": "{pe} takes color {color} from the {port}, where the wafer ends",
+    "no way out": "{pe} sends color {color} out of its RAMP, but its router {how_here}",
+    "no way in": "{pe} reads color {color} from its RAMP, but its router {how_here}",
+    "circle": "the route of color {color} through {pe} is a circle, which no PE feeds",
+    "not fed": "color {color} starts at {pe}, which sends nothing on it",
+    "not read": "color {color} leads to the RAMP of {pe}, which reads none of the {sent} sent",
+    "counts differ": "{pe} takes {taken} wavelets of color {color}, {source} sends it {sent}",
+}
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One kind of mistake with one color: where it first stands, how often, in words."""
+    """One kind of mistake with one color: where it first stands, how often, in words, a mend."""
 
     kind: str
     color: str
-    pe: tuple[int, int]
+    pe: Place
     count: int
     text: str
+    mend: str = ""
 
     def __str__(self) -> str:
-        more = f" (and {self.count - 1:,} more PEs)" if self.count > 1 else ""
-        return f"{self.kind}: {self.text}{more}"
+        more = f" (and at {count(self.count - 1, 'more PE')})" if self.count > 1 else ""
+        return f"{self.kind}: {self.text}{more}" + (f". Try: {self.mend}" if self.mend else "")
 
 
 class Report(list[Finding]):
     """The findings about a program; empty, and so false, when nothing is wrong."""
 
     def __repr__(self) -> str:
-        fine = "routes and counts fit; in which order operations wait is seen by running"
+        fine = "nothing found: routes and counts fit; what else can go wrong is seen by running"
         return "\n".join(map(str, self)) if self else fine
 
 
 def verify(program: Program) -> Report:
-    """Look at a program, as `Wafer.verify` gives it: routes that lead nowhere, counts that differ.
+    """Look at a program, as `Wafer.verify` gives it.
+
+    Finds routes over the edge or into a neighbour that does not take them, two senders into one
+    router, circles, operations without a route, streams that nobody sends or reads, counts that
+    differ between sender and receiver, and PEs that wait for each other. None of them is a guess.
+    (Too many colors and too much memory are refused when they are written.)
 
     >>> from wselab import EAST, RAMP, Wafer, fabout
     >>> w = Wafer(1, 2)
@@ -45,146 +71,151 @@ def verify(program: Program) -> Report:
     >>> w[0, 0].route(c, RAMP >> EAST)
     >>> w[0, 0].mov(1.0, out=fabout(c), n=3)
     >>> w.verify()
-    not taken: color c leaves PE (0, 0) EAST, but PE (0, 1) there does not route it
+    not taken: color c leaves PE (0, 0) EAST, but PE (0, 1) there does not route it. Try:
+    w[0, 1].route(c, WEST >> ...)
     """
-    report = Report()
-    for color in program.colors:
-        sent, taken = _elements(program, color)
-        _routes(report, color)
-        if not sent.any() and not taken.any():
-            continue  # its routes may be there for another launch
-        _ends(report, color, sent, taken)
-        _counts(report, program, color, taken)
+    report, looks = Report(), [Look(program, color) for color in program.colors]
+    for look in looks:
+        report += look.links()
+        if look.used:
+            report += [*look.ends(), *look.counts()]
+    if not report:
+        still = {look.color: look.flow for look in looks if look.flow and not look.tasks.any()}
+        circle = waiting_in_circles(program, still)
+        report += [Finding(*circle)] if circle else []
     return report
 
 
-def _note(report: Report, kind: str, color: Color, where: np.ndarray, text: Any) -> None:
-    if where.any():
-        row, column = (int(i) for i in np.argwhere(where)[0])
-        count = int(where.sum())
-        report.append(Finding(kind, color.name, (row, column), count, text(row, column)))
+class Look:
+    """A look at one color of a program.
 
+    ``sent`` and ``taken``: wavelets that each PE sends and takes; how often ``tasks`` send or take
+    is not known. ``flow``: its streams, if it has any that no switch changes.
+    """
 
-def _elements(program: Program, color: Color) -> tuple[np.ndarray, np.ndarray]:
-    """Elements that each PE sends and takes on a color."""
-    sent, taken = np.zeros((2, *program.shape), np.int64)
-    for operation in program.operations:
-        if operation.sends is color:
-            sent += operation.counts(program.shape)
-        if color in operation.reads:
-            taken += operation.counts(program.shape)
-    return sent, taken
+    def __init__(self, program: Program, color: Color):
+        self.program, self.color, self.mender = program, color, Mender(program)
+        self.main = program.main
+        self.sent, self.taken = np.zeros((2, *program.shape), np.int64)
+        self.tasks = np.zeros((2, *program.shape), bool)  # those that send, those that take
+        for number, operation in enumerate(program.operations):
+            where, n = operation.where, operation.n
+            n = n[where] if np.ndim(n) else n
+            if operation.sends is color:
+                self._add(number, where, n, self.sent, self.tasks[0])
+            if color in operation.reads:
+                self._add(number, where, n, self.taken, self.tasks[1])
+        for task in program.tasks:
+            if task.color is color:
+                self.tasks[1][task.where] = True
+        self.sends, self.reads = (self.sent > 0) | self.tasks[0], (self.taken > 0) | self.tasks[1]
+        self.used = bool(self.sends.any() or self.reads.any())
+        self.flow = None
+        if self.used and color.positions == 1:
+            self.flow = Streams(sources(color), self.sent, color.leaves_by(RAMP))
 
+    def _add(self, number: int, where: Any, n: Any, total: np.ndarray, tasks: np.ndarray) -> None:
+        if number in self.main:
+            total[where] += n
+        else:
+            tasks[where] = True
 
-def _routes(report: Report, color: Color) -> None:
-    """Links that only one of two neighbours routes."""
-    everywhere = np.ones(color.shape, bool)
-    for port in LINKS:
-        inside = neighbour(everywhere, port)
-        leaves, enters = color.leaves_by(port), color.enters_by(port)
-        taken = neighbour(color.linked(opposite(port)), port)
-        step = port.step or (0, 0)
-
-        def there(row: int, column: int, step: Any = step) -> str:
-            other = (row + step[0], column + step[1])
-            route = color.route_at(*other)
-            return f"PE ({other[0]}, {other[1]}) there " + (
-                f"routes it {route}" if route else "does not route it"
+    def links(self) -> Iterator[Finding]:
+        """Links that only one of two neighbours routes, and routers that two would enter."""
+        color = self.color
+        if not color.routed.any():
+            return
+        fed = color.enters_by(RAMP) & self.sends
+        for port in LINKS:
+            fed |= color.linked(port)
+        for port in LINKS:
+            inside = neighbour(np.ones_like(fed), port)
+            lost = color.leaves_by(port) & ~neighbour(color.linked(opposite(port)), port)
+            lost &= ~self._hosted(port, is_in=False)
+            twice = lost & neighbour(fed, port)
+            taken, given = (
+                partial(advice, port=port, color=color)
+                for advice in (self.mender.not_taken, self.mender.not_given)
             )
+            yield from self._find("over the edge", lost & ~inside, taken, port)
+            yield from self._find("two senders", twice, taken, port)
+            yield from self._find("not taken", lost & inside & ~twice, taken, port)
+            awaited = color.enters_by(port) & ~color.linked(port) & ~self._hosted(port, is_in=True)
+            yield from self._find("not sent", awaited & inside, given, port)
+            yield from self._find("from over the edge", awaited & ~inside, given, port)
 
-        def at(row: int, column: int) -> str:
-            return f"PE ({row}, {column})"
-
-        _note(
-            report,
-            "over the edge",
-            color,
-            leaves & ~inside,
-            lambda r, c, p=port: f"color {color.name} leaves {at(r, c)} {p}, where the wafer ends",
+    def ends(self) -> Iterator[Finding]:
+        """Operations without a route to or from their ramp."""
+        color = self.color
+        out, into = (
+            partial(advice, color=color)
+            for advice in (self.mender.no_way_out, self.mender.no_way_in)
         )
-        _note(
-            report,
-            "not taken",
-            color,
-            leaves & inside & ~taken,
-            lambda r, c, p=port: f"color {color.name} leaves {at(r, c)} {p}, but {there(r, c)}",
+        yield from self._find("no way out", self.sends & ~color.enters_by(RAMP), out)
+        yield from self._find("no way in", self.reads & ~color.leaves_by(RAMP), into)
+
+    def counts(self) -> Iterator[Finding]:
+        """Streams that nobody sends or reads, or of which too few or many are taken; circles."""
+        flow = self.flow
+        if flow is None:
+            return
+        source, listening, traffic = flow.source, flow.listening, flow.traffic
+        yield from self._find(
+            "circle", source == CIRCLE, lambda pe: "begin it at one PE with RAMP >> ..."
         )
-        _note(
-            report,
-            "not sent",
-            color,
-            enters & ~color.linked(port),
-            lambda r, c, p=port: (
-                f"{at(r, c)} takes color {color.name} from the {p}, but "
-                + (
-                    there(r, c)
-                    if 0 <= r + p.step[0] < color.shape[0] and 0 <= c + p.step[1] < color.shape[1]
-                    else "the wafer ends there"
-                )
-            ),
-        )
+        heard = listening & (source >= 0)
+        places = np.flatnonzero(heard & self.reads)
+        awaited = np.zeros(self.sent.size, bool)  # at the sources: somebody reads what they send
+        awaited[source.ravel()[places]] = True
+        unfed = awaited.reshape(self.sent.shape) & ~self.sends
+        yield from self._find("not fed", unfed, self._send)
+        yield from self._find("not read", heard & (traffic > 0) & ~self.reads, self._read)
+        known = heard & ~self.tasks[1] & ~self.tasks[0].ravel()[source]
+        differs = known & (traffic > 0) & (self.taken > 0) & (traffic != self.taken)
+        agree = partial(self._agree, flow)
+        yield from self._find("counts differ", differs, agree)
 
+    def _find(
+        self,
+        kind: str,
+        where: np.ndarray,
+        mend: Callable[[Place], str],
+        port: Port | None = None,
+    ) -> Iterator[Finding]:
+        """A kind of mistake if it stands anywhere, the first place in words."""
+        if not where.any():
+            return
+        row, column = divmod(int(where.argmax()), where.shape[1])
+        pe, color = (row, column), self.color
+        fields: dict[str, Any] = {"color": color.name, "pe": name(pe), "how_here": self._how(pe)}
+        fields |= {"taken": self.taken[pe], "port": port}
+        if port and "{there}" in TEXTS[kind]:
+            fields |= {"there": name(step(pe, port)), "how": self._how(step(pe, port))}
+        if self.flow and (source := int(self.flow.source[pe])) >= 0:
+            sender = divmod(source, where.shape[1])
+            fields |= {"source": name(sender), "sent": self.sent[sender]}
+        text = TEXTS[kind].format(**fields)
+        yield Finding(kind, color.name, pe, int(where.sum()), text, mend(pe))
 
-def _ends(report: Report, color: Color, sent: np.ndarray, taken: np.ndarray) -> None:
-    """Operations without a route to their ramp, and ramps without an operation."""
-    name = color.name
-    into, out_of = color.enters_by(RAMP), color.leaves_by(RAMP)
-    _note(
-        report,
-        "no way out",
-        color,
-        (sent > 0) & ~into,
-        lambda r, c: (
-            f"PE ({r}, {c}) sends on color {name}, but its router does not take it from the RAMP"
-        ),
-    )
-    _note(
-        report,
-        "no way in",
-        color,
-        (taken > 0) & ~out_of,
-        lambda r, c: (
-            f"PE ({r}, {c}) reads color {name}, but its router does not lead it to the RAMP"
-        ),
-    )
-    _note(
-        report,
-        "not fed",
-        color,
-        into & (sent == 0),
-        lambda r, c: f"color {name} starts at PE ({r}, {c}), which sends nothing on it",
-    )
-    _note(
-        report,
-        "not read",
-        color,
-        out_of & (taken == 0),
-        lambda r, c: f"color {name} leads to the RAMP of PE ({r}, {c}), which never reads it",
-    )
+    def _how(self, pe: Place) -> str:
+        routes = self.color.routes_at(*pe)
+        return f"routes it {' then '.join(map(str, routes))}" if routes else "does not route it"
 
+    def _hosted(self, port: Port, is_in: bool) -> np.ndarray:
+        """Where the host serves the color's link behind a port: a mask."""
+        mask = np.zeros(self.program.shape, bool)
+        for stream in self.program.hosts:
+            if stream.color is self.color and stream.edge is port and stream.is_in is is_in:
+                mask[tuple(np.transpose(stream.places))] = True
+        return mask
 
-def _counts(report: Report, program: Program, color: Color, taken: np.ndarray) -> None:
-    """Streams of which a listener takes more or fewer than are sent, and circles."""
-    flow = streams(program, color)
-    _note(
-        report,
-        "circle",
-        color,
-        flow.source == CIRCLE,
-        lambda r, c: (
-            f"the route of color {color.name} through PE ({r}, {c}) is a circle: nothing enters it"
-        ),
-    )
-    listening = flow.listening & (flow.source >= 0)
-    differs = listening & (taken > 0) & (flow.traffic > 0) & (flow.traffic != taken)
-    columns = program.shape[1]
-    _note(
-        report,
-        "counts differ",
-        color,
-        differs,
-        lambda r, c: (
-            f"PE ({r}, {c}) takes {int(taken[r, c])} wavelets of color {color.name}, its sender "
-            f"PE {divmod(int(flow.source[r, c]), columns)} sends {int(flow.traffic[r, c])}"
-        ),
-    )
+    def _send(self, pe: Place) -> str:
+        return f"w[{pe[0]}, {pe[1]}].mov(..., out=fabout({self.color.name}))"
+
+    def _read(self, pe: Place) -> str:
+        how = f"w[{pe[0]}, {pe[1]}].mov(fabin({self.color.name}), out=...)"
+        return f"{how}, or no RAMP in its route"
+
+    def _agree(self, flow: Streams, pe: Place) -> str:
+        sender = divmod(int(flow.source[pe]), self.program.shape[1])
+        return f"let {name(pe)} take {self.sent[sender]}, or {name(sender)} send {self.taken[pe]}"

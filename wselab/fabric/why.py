@@ -62,10 +62,15 @@ class Explainer(Upstream):
     def _operations(self, pe: Place) -> dict[int | None, Reason | None]:
         """Why each operation of a PE does not go on: by number, the one that it is at as None."""
         main, answers = self.main(pe), dict[int | None, Reason | None]()
-        running: list[tuple[int, int | None]] = [(one, one) for one in self.threads(pe)]
-        running += [] if main is None else [(main, None)]
+        lanes = self.lanes(pe)
+        running: list[tuple[int, int, int | None]] = [
+            (lane, number, number) for lane, number in enumerate(lanes) if number >= 0
+        ]
+        if main is not None:  # it goes first, or in the lane that it will begin in
+            beside = self.program.operations[main].microthread and -1 in lanes
+            running.append((lanes.index(-1) if beside else -1, main, None))
         sender: int | None = None
-        for number, key in sorted(running, key=lambda one: one[0]):
+        for _, number, key in sorted(running, key=lambda one: one[0]):
             reason = self._not_begun(pe, number) if key is None else None
             reason = reason or self._missing(pe, number) or self._way_out(pe, number, sender)
             if reason is None and self.program.operations[number].sends is not None:
@@ -115,7 +120,7 @@ class Explainer(Upstream):
                 return self._switch(pe, color, f"{at} cannot send on color {color.name}")
             how = f"routes it {route}" if route else "does not route it"
             text = f"{at} sends on color {color.name}, but its router {how}"
-            return Reason("no route", text, None, self.mender.route(pe, color))
+            return Reason("no route", text, None, self.mender.no_way_out(pe, color))
         if self.state.queued[color.number][pe] >= self.depth:
             text = f"{at} cannot send: the queue of color {color.name} in its router is full"
             return Reason("full", text, Waiting("queue", pe, color))
