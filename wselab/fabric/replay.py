@@ -271,11 +271,9 @@ def _chains_run_along_rows(program: Program) -> bool:
                 along_rows -= int(np.isin(entry, [NORTH.number + 1, SOUTH.number + 1]).sum())
     if along_rows:
         return along_rows > 0
-    arrays = program.memories.values()  # nothing is passed on: lines as they lie in memory
-    return (
-        sum(array.nbytes * (1 if array.strides[0] < array.strides[1] else -1) for array in arrays)
-        > 0
-    )
+    arrays = list(program.memories.values())  # nothing is passed on: lines as they lie in memory
+    columns = sum(array.nbytes for array in arrays if array.strides[0] < array.strides[1])
+    return 2 * columns > sum(array.nbytes for array in arrays)
 
 
 def _prologue(program: Program, schedule: Schedule) -> tuple[list[Operation], np.ndarray]:
