@@ -24,13 +24,12 @@ class Streams:
 
     ``source``: for each router, the PE whose processor feeds it, or -1 (or `CIRCLE`). ``sent``: for
     each PE, the wavelets that its operations send. ``listening``: whether the color leaves the
-    router by the ramp, ``starting`` whether it enters it there.
+    router by the ramp.
     """
 
     source: np.ndarray
     sent: np.ndarray
     listening: np.ndarray
-    starting: np.ndarray
 
     @cached_property
     def traffic(self) -> np.ndarray:
@@ -40,7 +39,9 @@ class Streams:
 
     def hops(self) -> int:
         """Wavelets times links of the tree that each of them takes."""
-        return int(self.traffic.sum() - self.sent[self.starting].sum())
+        senders = np.flatnonzero(self.sent)
+        first = senders[self.source.ravel()[senders] == senders]  # their own routers take no link
+        return int(self.traffic.sum() - self.sent.ravel()[first].sum())
 
     def ramps(self) -> int:
         """Wavelets that processors are given."""
@@ -55,7 +56,7 @@ def streams(program: Program, color: Color) -> Streams:
             sent[operation.where] += (
                 operation.n if np.ndim(operation.n) == 0 else operation.n[operation.where]
             )
-    return Streams(sources(color), sent, color.leaves_by(RAMP), color.enters_by(RAMP))
+    return Streams(sources(color), sent, color.leaves_by(RAMP))
 
 
 def sources(color: Color) -> np.ndarray:
