@@ -79,7 +79,7 @@ def by_rule() -> None:
         program = Program.of(make())
         control = bitplane.Control(program, Schedule(program))
         control.run(1000)
-        circuit = control.circuit
+        circuit = control.window.circuit
         if circuit is None:
             raise RuntimeError("no window is open in the middle of a run")
         sections = {**circuit.sections, "ports shared": (circuit.contended or [[]])[0]}
@@ -90,7 +90,7 @@ def by_rule() -> None:
                 for gate, a, b, out in gates:
                     gate(a, b, out)
             costs[section] = (time.perf_counter() - start) / 500 * 1e6
-        low, high = control.lines
+        low, high = control.window.lines
         text = ", ".join(f"{section} {cost:.1f}" for section, cost in costs.items() if cost > 0.2)
         print(f"{name}, cycle 1,000, {high - low} lines: {text} (sum {sum(costs.values()):.0f})")
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wselab.fabric import bitplane
+from wselab.fabric import window
 
 from .compare import difference, outcome
 from .programs import Draw, random_wafer
@@ -29,7 +29,7 @@ def agree(seed: int) -> None:
 @pytest.fixture(params=[2, 16])
 def margin(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """How many lines a window has around what moves: few, so that windows move often, and many."""
-    monkeypatch.setattr(bitplane, "MARGIN", request.param)
+    monkeypatch.setattr(window, "MARGIN", request.param)
 
 
 @pytest.mark.usefixtures("margin")
@@ -77,7 +77,7 @@ def test_engines_agree_on_many_more_random_programs(
     block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two engines agree on 9,000 further random programs, every other hundred in small windows."""
-    monkeypatch.setattr(bitplane, "MARGIN", (2, 16)[block % 2])
+    monkeypatch.setattr(window, "MARGIN", (2, 16)[block % 2])
     for seed in range(10_000 + 100 * block, 10_000 + 100 * (block + 1)):
         agree(seed)
 

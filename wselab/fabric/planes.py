@@ -23,6 +23,7 @@ class Layout:
         self.shape, self.lines_are_columns = shape, lines_are_columns
         self.count, self.length = shape[::-1] if lines_are_columns else shape
         self.words = -(-self.length // WORD)  # a line's
+        self.width = self.words * WORD  # a line's, in bits
         self.size = (self.count + 2) * self.words  # a plane's
 
     def pack(self, mask: np.ndarray) -> np.ndarray:

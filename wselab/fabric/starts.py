@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from .color import Color
@@ -9,6 +11,19 @@ from .planes import Layout
 from .ports import RAMP
 from .program import Program
 from .wiring import LOW, Plan
+
+
+class Start(NamedTuple):
+    """PEs that start an operation: its number, their elements, their bits, and the lane.
+
+    ``followed``: whether another operation comes after it.
+    """
+
+    number: int
+    n: int
+    bits: np.ndarray
+    lane: int
+    followed: bool
 
 
 class Starts:
@@ -57,10 +72,9 @@ class Starts:
             return np.zeros(len(bits), bool)
         return self.mute[number][layout.places(bits)]
 
-    def planes(
-        self, number: int, n: int, followed: bool, live: bool, plan: Plan, lane: int
-    ) -> np.ndarray:
-        """0 or 1 for each plane of `Plan.start_rows`: ``n`` elements of an operation to do."""
+    def planes(self, start: Start, live: bool, plan: Plan) -> np.ndarray:
+        """0 or 1 for each plane of `Plan.start_rows`."""
+        number, n = start.number, start.n
         reading = np.isin(plan.chosen, self.reading[number])
         sending = np.isin(plan.chosen, self.sending[number])
         others = [live, False, n <= (1 << LOW)]
@@ -68,6 +82,8 @@ class Starts:
             others.insert(0, bool(self.sending[number]))
         counter = (1 << (LOW + self.high)) - n
         counting = (counter >> np.arange(LOW + self.high)) & 1 != 0
-        if lane:
+        if start.lane:
             return np.concatenate([reading, sending, others, counting])
-        return np.concatenate([~reading, ~sending, reading, sending, [followed, *others], counting])
+        return np.concatenate(
+            [~reading, ~sending, reading, sending, [start.followed, *others], counting]
+        )
