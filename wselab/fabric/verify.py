@@ -17,10 +17,10 @@ from .program import Program
 from .standing import Place, count, name, step
 from .streams import CIRCLE, Streams, sources
 
-#: Each kind of finding, in words.
+#: Each kind of finding, in words; of a color's routes in this order.
 TEXTS = {
-    "over the edge": "color {color} leaves {pe} {port}, where the wafer ends",
     "two senders": "color {color} leaves {pe} {port}, but {there} there {how}, and is fed by that",
+    "over the edge": "color {color} leaves {pe} {port}, where the wafer ends",
     "not taken": "color {color} leaves {pe} {port}, but {there} there {how}",
     "not sent": "{pe} takes color {color} from the {port}, but {there} there {how}",
     "from over the edge": "{pe} takes color {color} from the {port}, where the wafer ends",
@@ -76,7 +76,7 @@ def verify(program: Program) -> Report:
     """
     report, looks = Report(), [Look(program, color) for color in program.colors]
     for look in looks:
-        report += look.links()
+        report += sorted(look.links(), key=lambda found: list(TEXTS).index(found.kind))
         if look.used:
             report += [*look.ends(), *look.counts()]
     if not report:
@@ -112,7 +112,8 @@ class Look:
         self.used = bool(self.sends.any() or self.reads.any())
         self.flow = None
         if self.used and color.positions == 1:
-            self.flow = Streams(sources(color), self.sent, color.leaves_by(RAMP))
+            starting = color.enters_by(RAMP)
+            self.flow = Streams(sources(color), self.sent, color.leaves_by(RAMP), starting)
 
     def _add(self, number: int, where: Any, n: Any, total: np.ndarray, tasks: np.ndarray) -> None:
         if number in self.main:
