@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -15,7 +15,7 @@ from .mend import Mender
 from .ports import LINKS, RAMP, Port, opposite
 from .program import Program
 from .standing import Place, count, name, step
-from .streams import CIRCLE, Streams, sources
+from .streams import CIRCLE, Streams, streams
 
 #: Each kind of finding, in words; of a color's routes in this order.
 TEXTS = {
@@ -110,10 +110,9 @@ class Look:
                 self.tasks[1][task.where] = True
         self.sends, self.reads = (self.sent > 0) | self.tasks[0], (self.taken > 0) | self.tasks[1]
         self.used = bool(self.sends.any() or self.reads.any())
-        self.flow = None
+        self.flow: Streams | None = None
         if self.used and color.positions == 1:
-            starting = color.enters_by(RAMP)
-            self.flow = Streams(sources(color), self.sent, color.leaves_by(RAMP), starting)
+            self.flow = replace(streams(program, color), sent=self.sent)
 
     def _add(self, number: int, where: Any, n: Any, total: np.ndarray, tasks: np.ndarray) -> None:
         if number in self.main:
