@@ -41,10 +41,9 @@ def explain_deadlock(program: Program, state: State) -> str:
     explainer = Explainer(program, state)
     stuck = np.argwhere(state.busy)
     causes = _causes(explainer, _who_waits(explainer, stuck))
-    lines = [
-        f"since cycle {state.cycle:,} nothing can move, and {len(stuck):,} of "
-        f"{count(state.operation.size, 'PE')} have work left."
-    ]
+    left = f"{len(stuck):,} of {count(state.operation.size, 'PE')} have work left"
+    left = left if len(stuck) else "every PE has ended, but a stream of the host has not"
+    lines = [f"since cycle {state.cycle:,} nothing can move, and {left}."]
     for cause in causes[:1]:
         lines += _tell(cause)
     for cause in causes[1:MOST_CAUSES]:
@@ -218,11 +217,16 @@ def explain_limit(program: Program, state: State, max_cycles: int | None) -> str
         f"after max_cycles={max_cycles:,} cycles {len(left):,} of "
         f"{count(state.operation.size, 'PE')} have work left:"
     ]
+    mends: list[str] = []
     numbers = np.where(state.operation >= 0, state.operation, state.threads.max(axis=0, initial=-1))
     for number in np.unique(numbers[state.busy])[:MOST_CAUSES]:
         row, column = (int(i) for i in np.argwhere(numbers == number)[0])
         thread = None if state.operation[row, column] >= 0 else int(number)
-        reason = explainer.why(Waiting("operation", (row, column), None, thread))
-        going = f"{explainer.at(int(number), (row, column))} goes on in the next cycle"
-        lines.append(f"  {reason.text if reason else going}")
-    return "\n".join([*lines, "  Try: a larger max_cycles"])
+        links, _ = explainer.chain(Waiting("operation", (row, column), None, thread))
+        if not links:
+            lines.append(f"  {explainer.at(int(number), (row, column))} goes on in the next cycle")
+        for depth, (_, reason) in enumerate([*links[:1], *links[1:][-1:]]):
+            lines.append(f"  {depth * '  '}{reason.text}")
+        mends += [reason.mend for _, reason in links if reason.mend and not explainer.rotates]
+    mend = "; or ".join(["a larger max_cycles", *mends[:1]])
+    return "\n".join([*lines, f"  Try: {mend}"])

@@ -7,7 +7,9 @@ from .ports import LINKS, PORTS, RAMP, Port, opposite
 from .program import Program
 from .standing import Place, elements, name, step, within
 
-TWO_COLORS = "a router has one input a color (see w.alternating)"
+TWO_COLORS = (
+    "a router has one input a color (see w.alternating; by='column' for streams along a row)"
+)
 
 
 class Mender:

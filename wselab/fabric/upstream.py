@@ -135,10 +135,13 @@ class Upstream(Standing):
         if not total:
             return self._never_sent(source, color)
         text = f"its sender {name(source)} has sent all its {total}"
+        if color.positions > 1:
+            mend = f"let its last wavelet advance the switches: fabout({color.name}, advance=...)"
+            return Origin(text, None, mend)
         return Origin(text, None, self._counts(source, total, reader, self.taken(reader, color)[1]))
 
     def _never_sent(self, source: Place, color: Color) -> Origin:
-        text = f"it would come from {name(source)}, which has no operation that sends it"
+        text = f"it would come from {name(source)}, where nothing sends it in this launch"
         for operation in self.program.operations:
             other = operation.sends
             if other is not None and elements(operation, source):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -15,12 +15,12 @@ from .mend import Mender
 from .ports import LINKS, RAMP, Port, opposite
 from .program import Program
 from .standing import Place, count, name, step
-from .streams import CIRCLE, Streams, sources
+from .streams import CIRCLE, Streams, streams
 
-#: Each kind of finding, in words.
+#: Each kind of finding, in words; of a color's routes in this order.
 TEXTS = {
-    "over the edge": "color {color} leaves {pe} {port}, where the wafer ends",
     "two senders": "color {color} leaves {pe} {port}, but {there} there {how}, and is fed by that",
+    "over the edge": "color {color} leaves {pe} {port}, where the wafer ends",
     "not taken": "color {color} leaves {pe} {port}, but {there} there {how}",
     "not sent": "{pe} takes color {color} from the {port}, but {there} there {how}",
     "from over the edge": "{pe} takes color {color} from the {port}, where the wafer ends",
@@ -76,7 +76,7 @@ def verify(program: Program) -> Report:
     """
     report, looks = Report(), [Look(program, color) for color in program.colors]
     for look in looks:
-        report += look.links()
+        report += sorted(look.links(), key=lambda found: list(TEXTS).index(found.kind))
         if look.used:
             report += [*look.ends(), *look.counts()]
     if not report:
@@ -110,9 +110,9 @@ class Look:
                 self.tasks[1][task.where] = True
         self.sends, self.reads = (self.sent > 0) | self.tasks[0], (self.taken > 0) | self.tasks[1]
         self.used = bool(self.sends.any() or self.reads.any())
-        self.flow = None
+        self.flow: Streams | None = None
         if self.used and color.positions == 1:
-            self.flow = Streams(sources(color), self.sent, color.leaves_by(RAMP))
+            self.flow = replace(streams(program, color), sent=self.sent)
 
     def _add(self, number: int, where: Any, n: Any, total: np.ndarray, tasks: np.ndarray) -> None:
         if number in self.main:

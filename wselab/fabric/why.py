@@ -131,13 +131,12 @@ class Explainer(Upstream):
 
     def _switch(self, pe: Place, color: Color, what: str) -> Reason:
         route = self.entering(pe, color)
-        text = (
-            f"{what}: the switch of {name(pe)} stands at {route}, and a control wavelet has to "
-            "advance it before"
-        )
         origin = self.entry(pe, color)
-        mend = f"let its last wavelet advance the switch: fabout({color.name}, advance=...)"
-        return Reason("switch", f"{text}: {origin.text}", origin.after, origin.mend and mend)
+        text = (
+            f"{what}: the switch of {name(pe)} stands at {route} until a control wavelet advances "
+            f"it: {origin.text}"
+        )
+        return Reason("switch", text, origin.after, origin.mend)
 
     # Wavelets (rules 3 to 6, and 9).
 
@@ -151,13 +150,14 @@ class Explainer(Upstream):
         taken = self._granted(pe)
         for port in route.outputs:
             if (first := taken.get(port, color)) is not color:
-                turn = "the colors take turns" if self._rotates else "the lowest color goes first"
+                turn = "the colors take turns" if self.rotates else "the lowest color goes first"
                 way = "the processor takes" if port is RAMP else f"the port {port} carries"
                 text = (
                     f"color {color.name} stands in the router of {name(pe)}: {way} color "
                     f"{first.name} in this cycle ({turn})"
                 )
-                return Reason("port taken", text, Waiting("queue", pe, first))
+                mend = f"make color {color.name} before {first.name}: the first made goes first"
+                return Reason("port taken", text, Waiting("queue", pe, first), mend)
         return None
 
     def _blocked(self, pe: Place, color: Color, port: Port, route: Route) -> Reason | None:
@@ -198,7 +198,7 @@ class Explainer(Upstream):
     def _granted(self, pe: Place) -> dict[Port, Color]:
         """Which color has each port of a router in the next cycle."""
         order = list(self.program.colors)
-        if self._rotates:
+        if self.rotates:
             start = self.state.cycle % len(order)
             order = order[start:] + order[:start]
         granted: dict[Port, Color] = {}
@@ -211,7 +211,8 @@ class Explainer(Upstream):
         return granted
 
     @property
-    def _rotates(self) -> bool:
+    def rotates(self) -> bool:
+        """Whether colors take turns."""
         return self.program.rules.arbitration == "rotate"
 
     def _why_inbox(self, pe: Place, color: Color) -> Reason | None:
@@ -276,7 +277,10 @@ class Explainer(Upstream):
         streams = (one for one in self.program.hosts if one.color is color and pe in one.places)
         stream = next(one for one in streams if not one.is_in)
         text, after, mend = self.upstream(pe, color, stream.edge)
-        at = f"the host waits for color {color.name} from {name(pe)}: {stream} (line {stream.line})"
+        at = f"the host waits for color {color.name} from {name(pe)} (line {stream.line})"
+        if (source := self.source(pe, color)) and not after:
+            sent, n = self.sent(source, color)[1], stream.data.shape[-1]
+            mend = f"n={sent} in host_out, or let {name(source)} send {n}"
         return Reason("no wavelet", f"{at}: {text}", after, mend)
 
     def _served(self, stream: HostStream, pe: Place) -> bool:
