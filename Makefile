@@ -30,7 +30,7 @@ export MPLCONFIGDIR := $(CURDIR)/$(BUILD)/matplotlib
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/$(BUILD)/hypothesis
 
 .PHONY: help venv learn test test-all units units-all run-notebooks lint notebooks same-notebooks \
-	exercises same-exercises bench lock clean FORCE
+	exercises same-exercises validation bench lock clean FORCE
 
 help: ## print this list
 	@echo "wselab: learn wafer-scale computing on an emulated wafer"
@@ -139,6 +139,10 @@ notebooks: $(BUILD)/ready ## run the lessons again and store their outputs (NB=f
 
 exercises: $(BUILD)/ready ## make exercises/ from solutions/
 	@$(PY) -m tools.exercises
+
+# Refuses where an error grew; then say so: .venv/bin/python -m tools.validation --worse
+validation: $(BUILD)/ready ## predict what was measured, store how far off we are
+	@$(PY) -m tools.validation
 
 # Keeps the versions that the lock holds where it can; `make lock UPGRADE=--upgrade` takes new ones.
 lock: $(BUILD)/uv/complete ## make requirements.lock from pyproject.toml

@@ -50,10 +50,10 @@ def course(tmp_path, monkeypatch) -> Path:
 
 
 def test_help_names_every_command(run):
-    """`wselab --help` lists the four commands, each with its first line whole."""
+    """`wselab --help` lists the five commands, each with its first line whole."""
     result = run("--help")
     assert result.exit_code == 0
-    for command in ("learn", "doctor", "check", "tour"):
+    for command in ("learn", "doctor", "check", "tour", "validate"):
         assert re.search(rf"^  {command}  +\S.*\.$", result.stdout, flags=re.MULTILINE), command
         assert run(command, "--help").exit_code == 0
 

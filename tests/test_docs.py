@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import wselab as wse
-from wselab.specs.published import PUBLISHED
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,17 +37,6 @@ def test_the_readme_shows_the_error_of_a_forgotten_route() -> None:
 
 def _plain(value: object) -> object:
     return value.item() if hasattr(value, "item") else value
-
-
-def test_the_rules_page_tells_the_distance_from_v1_as_it_is() -> None:
-    """The table of docs/rules.md has V1 as published, as run, and the difference between them."""
-    page = (ROOT / "docs" / "rules.md").read_text()
-    published = PUBLISHED["V1"].value
-    cycles = wse.predict.reduce_row(pes=512, wavelets=4096)
-    difference = f"{100 * (cycles / published - 1):.1f} %"
-    row = next(line for line in page.splitlines() if line.startswith("| V1"))
-    cells = [cell.strip() for cell in row.split("|")[2:-1]]
-    assert cells == [f"{published:,} cycles", f"{cycles:,} cycles", difference]
 
 
 def test_links_between_pages_lead_somewhere() -> None:

@@ -1,7 +1,8 @@
-"""The command line: `wselab learn`, `doctor`, `check`, `tour`."""
+"""The command line: `wselab learn`, `doctor`, `check`, `tour`, `validate`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -126,6 +127,39 @@ def tour() -> None:
     from .tour import tour as show
 
     show(say=typer.echo)
+
+
+@app.command()
+def validate(
+    page: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write a page with a plot into this folder, too."),
+    ] = None,
+) -> None:
+    """Predict what others measured, and say how far off we are.
+
+    Runs on the emulator what it can reach, beside the closed forms: some ten seconds.
+    """
+    from . import validation
+    from .validation.text import lines
+
+    rows: list[validation.Row] = []
+
+    def kept() -> Iterator[validation.Row]:
+        for row in validation.rows():
+            rows.append(row)
+            yield row
+
+    for line in lines(kept()):
+        typer.echo(line)
+    if page is not None:
+        from .validation.page import write
+
+        try:
+            written = write(rows, page)
+        except OSError as error:
+            raise _ends(2, f"the page cannot be written: {error}; try another folder") from None
+        typer.echo(f"\nThe page is {written}")
 
 
 def _ends(code: int, why: str) -> typer.Exit:

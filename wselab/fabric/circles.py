@@ -8,6 +8,8 @@ to its end in this way never does.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import numpy as np
@@ -21,15 +23,39 @@ from .streams import Streams
 LOOKS = 30_000_000  # at a reader of a stream; a longer search is left to running
 
 
+def may_wait(program: Program, schedule: Schedule) -> bool:
+    """Whether operations could wait in a circle, whichever PEs they are at.
+
+    An operation ends after the one before it. One that takes a color may also wait for what comes
+    before any that sends it, and one that sends for what comes before any that takes.
+    """
+    waits: defaultdict[Any, set[Any]] = defaultdict(set)
+    for numbers in schedule.lists:
+        for before, number in zip([None, *numbers], numbers, strict=False):
+            operation = program.operations[number]
+            earlier = set() if before is None else {before}
+            waits[number] |= earlier
+            for color in operation.reads:
+                waits[number].add(("sent", color))
+                waits["taken", color] |= earlier
+            if operation.sends is not None:
+                waits[number].add(("taken", operation.sends))
+                waits["sent", operation.sends] |= earlier
+    try:
+        TopologicalSorter(waits).prepare()
+    except CycleError:
+        return True
+    return False
+
+
 class Progress:
     """How far each PE comes under these loose rules; PEs are numbered row by row.
 
     ``sent`` and ``taken`` count, for each color, the wavelets of all that a PE has begun.
     """
 
-    def __init__(self, program: Program, flows: dict[Color, Streams]):
-        self.program, rules = program, program.rules
-        self.schedule = Schedule(program, program.main)
+    def __init__(self, program: Program, schedule: Schedule, flows: dict[Color, Streams]):
+        self.program, self.schedule, rules = program, schedule, program.rules
         self.step = self.schedule.first[self.schedule.class_of].ravel()
         size = self.step.size
         self.streams = []  # color, readers, their sources, places on the way
@@ -118,7 +144,10 @@ def waiting_in_circles(
     program: Program, flows: dict[Color, Streams]
 ) -> tuple[str, str, Place, int, str, str] | None:
     """What a `Finding` says of PEs that wait for each other in a circle; None if none is seen."""
-    progress = Progress(program, flows)
+    schedule = Schedule(program, program.main)
+    if not may_wait(program, schedule):
+        return None
+    progress = Progress(program, schedule, flows)
     if not progress.run() or not progress.step.any():
         return None
     links: dict[int, tuple[int, Color, bool]] = {}

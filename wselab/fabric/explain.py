@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 
 import numpy as np
 
@@ -16,7 +16,8 @@ from .why import Explainer
 MOST = 8  # links of a chain named in a message
 MOST_CAUSES = 3
 MOST_STREAMS = 3  # of one color
-MOST_CHAINS = 256  # PEs with work left that are asked why
+MOST_CHAINS = 256  # PEs with work left that are asked why,
+MOST_LINKS = 8_000  # until their chains have so many links in all
 
 Links = list[tuple[Waiting, Reason]]
 
@@ -24,37 +25,45 @@ Links = list[tuple[Waiting, Reason]]
 class Cause:
     """A chain of waiting and what would mend it; ``turn`` is the circle in which it may end.
 
-    ``alike``: where other chains end in the same way.
+    ``end`` is the same for chains that end alike, and ``alike`` says where these end.
     """
 
     def __init__(self, explainer: Explainer, links: Links, circle: Waiting | None):
-        self.links, self.alike = links, set[Place]()
         things = [thing for thing, _ in links]
         self.turn = links[things.index(circle) :] if circle else []
+        self.links, self.alike = self.turn or links, set[Place]()  # who leads to a circle is many
         self.mend = _mend_of_circle(explainer, self.turn) if circle else links[-1][1].mend
         thing, reason = links[-1]
-        self.end = min(map(str, things[-len(self.turn) :])) if circle else thing.what + reason.kind
+        self.end = f"{thing.what}, {reason.kind}"
+        if circle:
+            thing = min((thing for thing, _ in self.turn), key=lambda thing: thing.pe)
+            self.end = f"circle {sorted(f'{one.what} {one.color}' for one, _ in self.turn)}"
+        self.place = thing.pe
 
 
 def explain_deadlock(program: Program, state: State) -> str:
     """The text of a `Deadlock`: who waits for whom, as a chain or a circle, and other causes."""
     explainer = Explainer(program, state)
     stuck = np.argwhere(state.busy)
-    causes = _causes(explainer, _who_waits(explainer, stuck))
+    chosen = stuck
+    if len(stuck) > MOST_CHAINS:  # the first, and some of the others
+        some = np.random.default_rng(0).permutation(len(stuck))[:MOST_CHAINS]
+        chosen = stuck[[0, *some[some > 0]]]
+    causes = _causes(explainer, _who_waits(explainer, chosen))
     left = f"{len(stuck):,} of {count(state.operation.size, 'PE')} have work left"
     left = left if len(stuck) else "every PE has ended, but a stream of the host has not"
     lines = [f"since cycle {state.cycle:,} nothing can move, and {left}."]
     for cause in causes[:1]:
-        lines += _tell(cause)
+        lines += _tell(cause, _alike(cause.alike, chosen is stuck))
     for cause in causes[1:MOST_CAUSES]:
-        text = cause.links[-1][1].text + _alike(cause)
+        text = cause.links[-1][1].text + _alike(cause.alike, chosen is stuck)
         lines.append(f"  Besides: {text}" + (f". Try: {cause.mend}" if cause.mend else ""))
     return "\n".join(lines)
 
 
 def _who_waits(explainer: Explainer, stuck: np.ndarray) -> Iterable[Waiting]:
-    """Operations, microthreads and links of the host that cannot go on; of many PEs, some."""
-    for row, column in stuck[:: max(1, len(stuck) // MOST_CHAINS)]:
+    """Operations and microthreads of these PEs, and links of the host that cannot go on."""
+    for row, column in stuck:
         pe = (int(row), int(column))
         if explainer.main(pe) is not None:
             yield Waiting("operation", pe)
@@ -69,40 +78,45 @@ def _who_waits(explainer: Explainer, stuck: np.ndarray) -> Iterable[Waiting]:
 def _causes(explainer: Explainer, things: Iterable[Waiting]) -> list[Cause]:
     """The chains from ``things``, one for each kind of end: the longest, longest first."""
     causes: dict[str, Cause] = {}
+    looked = 0
     for thing in things:
         links, circle = explainer.chain(thing)
+        looked += len(links)
         if not links:
             continue
         cause = Cause(explainer, links, circle)
         before = causes.setdefault(cause.end, cause)
-        if len(links) > len(before.links):
+        if len(cause.links) > len(before.links):
             causes[cause.end], cause.alike = cause, before.alike
-        if not circle:
-            causes[cause.end].alike.add(links[-1][0].pe)
+        causes[cause.end].alike.add(cause.place)
+        if looked > MOST_LINKS:
+            break
     different: dict[str, Cause] = {}  # one mend may serve two of them
     for cause in sorted(causes.values(), key=lambda one: -len(one.links)):
         different.setdefault(cause.mend or cause.links[-1][1].text, cause)
     return list(different.values())
 
 
-def _alike(cause: Cause) -> str:
-    more = len(cause.alike) - 1
-    return f" (the like at {count(more, 'more PE')})" if more > 0 else ""
+def _alike(places: Sized, whole: bool = True) -> str:
+    """How many more PEs there are of which the same could be said."""
+    more = f"{count(len(places) - 1, 'more PE')}{'' if whole else ' of those asked'}"
+    return f" (the like at {more})" if len(places) > 1 else ""
 
 
-def _tell(cause: Cause) -> list[str]:
+def _tell(cause: Cause, alike: str) -> list[str]:
     """A chain in words, and what would mend it."""
     texts = list(_texts(cause.links))
     lines = [f"  {text}" for text in texts[:MOST]]
     if len(texts) > MOST:
-        lines.append(f"  ... and {len(texts) - MOST} more like these, then")
+        if len(texts) > MOST + 1:
+            lines.append(f"  ... and {len(texts) - MOST - 1} more like these, then")
         lines.append(f"  {texts[-1]}")
-    lines[-1] += _alike(cause)
     if cause.turn:
         lines.append(
             f"  This is a circle of {len(cause.turn)}: each waits for the next, "
-            f"the last for {name(cause.turn[0][0].pe)}."
+            f"the last for {name(cause.turn[0][0].pe)}"
         )
+    lines[-1] += alike
     return [*lines, f"  Try: {cause.mend}"] if cause.mend else lines
 
 
@@ -204,8 +218,8 @@ def _missing_reader(explainer: Explainer, color: Color, short: np.ndarray) -> Re
     places = np.argwhere(short)
     pe = (int(places[0][0]), int(places[0][1])) if len(places) else None
     reason = explainer.unread(pe, color) if pe else None
-    if reason and len(places) > 1:
-        reason.text += f" (the like at {count(len(places) - 1, 'more PE')})"
+    if reason:
+        reason.text += _alike(places)
     return reason
 
 

@@ -1,0 +1,148 @@
+"""What was measured on a wafer, or on its vendor's simulator: V1, V2 and V7."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ... import kernels, predict
+from ...kernels.gemv import bytes_per_pe
+from ...specs import PUBLISHED, Chip
+from .row import Row, inputs
+
+# Inputs of the measurements, as the notes of their facts have them.
+PES, WAVELETS = 512, 4096
+GROUPS = (2, 8, 32, 128)
+SIZE = 16 * 1024  # V7's "16K"
+
+_CHOSEN = ("queue_depth", "operation_startup_cycles", "operation_gap_cycles")
+
+
+def chain_reduce(emulate: bool, chip: Chip) -> Iterator[Row]:
+    """V1: a row of PEs sums its vectors by a chain."""
+    what = f"chain reduce, {PES} PEs in a row, {WAVELETS:,} FP32 values each"
+    yield _reduce("V1", what, emulate, chip, algorithm="chain")
+
+
+def two_phase_reduce(emulate: bool, chip: Chip) -> Iterator[Row]:
+    """V2: the same by a chain in each group of S PEs, then a chain over the groups."""
+    for group in GROUPS:
+        what = f"two-phase reduce in groups of {group}, else as V1"
+        yield _reduce(f"V2-{group}", what, emulate, chip, algorithm="two_phase", group=group)
+
+
+def _reduce(id: str, what: str, emulate: bool, chip: Chip, **how: Any) -> Row:
+    predicted = predict.reduce_row(pes=PES, wavelets=WAVELETS, chip=chip, **how)
+    fact, emulated = PUBLISHED[id], None
+    if emulate:  # zeros: cycles do not depend on values
+        x = np.zeros((1, PES, WAVELETS), np.float32)
+        emulated = kernels.reduce_row(x, chip=chip, **how)[1].cycles
+    remark = (
+        f"Published less predicted: {fact.value - predicted:+,} cycles. What was published has the "
+        "launch of its program in it, the closed form has none."
+    )
+    if "group" in how:
+        model = _paper_two_phase(how["group"], chip)
+        remark += (
+            f" The cost model of the paper that named this algorithm has {model:,} cycles "
+            f"({100 * (model / fact.value - 1):+.1f} %): there both phases send all values one "
+            "after the other; by the rules the last group's sum goes on as it comes."
+        )
+    return Row(
+        id,
+        what,
+        fact,
+        (predicted, predicted),
+        "run",
+        inputs(chip, *_CHOSEN),
+        emulated,
+        remark,
+    )
+
+
+def _paper_two_phase(group: int, chip: Chip) -> int:
+    """Two phases by the cost model of Luczynski et al., HPDC 2024, arXiv:2404.15888."""
+    hand_overs = (group - 1) + (-(-PES // group) - 1)
+    return 2 * WAVELETS + PES - 1 + (2 * chip.ramp_latency_cycles + 1) * hand_overs
+
+
+def wafer_gemv(emulate: bool, chip: Chip) -> Iterator[Row]:
+    """V7: a matrix times a vector on a WSE-2, over every square of PEs that could have been it.
+
+    Once as our kernel does it, and once with its chain along the rows made a two-phase reduce,
+    which is nearer to the tree that was measured.
+    """
+    chain = {side: _gemv(side, chip) for side in _squares(chip)}
+    two_phase = {side: cycles - _saved(side, chip) for side, cycles in chain.items()}
+    clock = chip.clock_hot_chips_hz  # the clock that the paper of V7 reckons with
+    best = min(chain, key=chain.__getitem__)
+    emulated = None
+    if emulate:
+        A, x = np.zeros((SIZE, SIZE), np.float16), np.zeros(SIZE, np.float16)
+        emulated = kernels.gemv(A, x, wafer=(best, best), chip=chip)[1].seconds(clock)
+
+    what = "GEMV of 16K x 16K in FP16 on a WSE-2"
+    assumed = (
+        f"16K is {SIZE:,}",
+        f"clock of {clock / 1e9:g} GHz, as that paper has it; at {chip.clock_hz / 1e9:g} GHz ours "
+        f"would be {clock / chip.clock_hz:.2f} times as long",
+        *inputs(chip, *_CHOSEN),
+    )
+    yield Row(
+        "V7 chain",
+        f"{what}; ours sums by a chain",
+        PUBLISHED["V7"],
+        (min(chain.values()) / clock, max(chain.values()) / clock),
+        "run",
+        (_grid(chain), *assumed),
+        emulated,
+        f"Emulated at {best} x {best} PEs. What was measured sums by a tree: the difference is "
+        "that of two programs.",
+    )
+    yield Row(
+        "V7 two-phase",
+        f"{what}; with ours summing in two phases",
+        PUBLISHED["V7"],
+        (min(two_phase.values()) / clock, max(two_phase.values()) / clock),
+        "form",
+        (_grid(two_phase), "groups of about the root of the PEs in a row", *assumed),
+        remark="The tree that was measured has two levels, as this has; it leaves the sum in every "
+        "PE, ours in one column, and may have begun with the vector in all rows.",
+    )
+
+
+def _squares(chip: Chip) -> range:
+    """Sides of the squares of PEs that hold the matrix and lie on the wafer."""
+    largest = min(chip.user_shape)
+    smallest = next(
+        side
+        for side in range(1, largest + 1)
+        if bytes_per_pe((-(-SIZE // side), -(-SIZE // side)), itemsize=2) <= chip.pe_memory_bytes
+    )
+    return range(smallest, largest + 1)
+
+
+def _gemv(side: int, chip: Chip) -> int:
+    return predict.gemv(matrix=(SIZE, SIZE), wafer=(side, side), dtype="float16", chip=chip)
+
+
+def _saved(side: int, chip: Chip) -> int:
+    """Cycles that two phases save where `predict.gemv` has a chain along the rows."""
+    wavelets = -(-SIZE // side)
+    pes = -(-SIZE // wavelets)
+    chain = predict.reduce_row(pes=pes, wavelets=wavelets, chip=chip)
+    two_phase = predict.reduce_row(pes=pes, wavelets=wavelets, algorithm="two_phase", chip=chip)
+    return chain - two_phase
+
+
+def _grid(cycles: dict[int, int]) -> str:
+    """What is said of the core grid, which the source does not state."""
+    sides = list(cycles)
+    best, worst = (by(cycles, key=cycles.__getitem__) for by in (min, max))
+    return (
+        f"core grid not stated: every square from {sides[0]} x {sides[0]}, the least that holds "
+        f"the matrix, to {sides[-1]} x {sides[-1]}; shortest at {best} x {best} "
+        f"({cycles[best]:,} cycles), longest at {worst} x {worst} ({cycles[worst]:,})"
+    )
