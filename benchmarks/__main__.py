@@ -68,9 +68,27 @@ def row(name: str, make: Callable[[], wse.Wafer], copy: float) -> None:
 
 
 def against_reference(name: str, make: Callable[[int, int], wse.Wafer]) -> None:
-    fast = median(lambda: timed(make(32, 32).run))
+    bitplane, lockstep = (
+        median(lambda one=one: timed(lambda: make(32, 32).run(engine=one)))
+        for one in ("bitplane", "lockstep")
+    )
     slow = timed(lambda: make(32, 32).run(engine="reference"))
-    print(f"{name:44} {fast:>8.3f} {slow:>9.2f} {slow / fast:>8.0f}", flush=True)
+    print(
+        f"{name:44} {bitplane:>8.3f} {lockstep:>8.2f} {slow:>9.2f} {slow / bitplane:>9.0f} "
+        f"{slow / lockstep:>8.0f}",
+        flush=True,
+    )
+
+
+def beside(name: str, make: Callable[[], wse.Wafer]) -> None:
+    """What comes before a run, and what maps add to it, beside the run itself."""
+    start = time.perf_counter()
+    wafer = make()
+    built = time.perf_counter() - start
+    verified = timed(wafer.verify)
+    ran = timed(wafer.run)
+    mapped = timed(lambda: make().run(maps=True)) - built
+    print(f"{name:44} {built:>8.2f} {verified:>8.2f} {ran:>9.2f} {mapped:>9.2f}", flush=True)
 
 
 def by_rule() -> None:
@@ -120,11 +138,17 @@ def main() -> None:
         copy,
     )
     row("broadcast", programs.broadcast, copy)
+    row("halo exchange, 8 colors, 64 wavelets", programs.halo, copy)
     row("V1: chain over 512 PEs, 4,096 wavelets", programs.v1, copy)
     print(f"\nPeak memory of the 2D reduce, data included: {peak:,.0f} MB\n")
-    print(f"{'32 x 32 PEs':44} {'bitplane':>8} {'reference':>9} {'ratio':>8}")
+    print(f"{'32 x 32 PEs, s':44} {'bitplane':>8} {'lockstep':>8} {'reference':>9} {'ratios':>18}")
     against_reference("2D chain reduce", programs.reduce_2d)
     against_reference("broadcast", programs.broadcast)
+    against_reference("halo exchange", programs.halo)
+    print(f"\n{'whole wafer, s':44} {'build':>8} {'verify':>8} {'run':>9} {'with maps':>9}")
+    beside("2D chain reduce", programs.reduce_2d)
+    beside("broadcast", programs.broadcast)
+    beside("halo exchange", programs.halo)
     print("\nWhat the rules cost, in microseconds a cycle:")
     by_rule()
 

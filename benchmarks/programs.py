@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 import wselab as wse
+from wselab import RAMP, fabin, fabout
+from wselab.fabric.color import neighbour
+from wselab.fabric.ports import LINKS, opposite
 from wselab.kernels import write_broadcast, write_reduce_2d
 
 ROWS, COLUMNS = wse.WSE2.user_shape
@@ -31,6 +34,30 @@ def broadcast(rows: int = ROWS, columns: int = COLUMNS) -> wse.Wafer:
     x[...] = 0.0  # the host's pages are there before the clock starts
     x[0, 0] = np.arange(WAVELETS)
     write_broadcast(wafer, x)
+    return wafer
+
+
+def halo(rows: int = ROWS, columns: int = COLUMNS, wavelets: int = 64) -> wse.Wafer:
+    """Each PE sends its vector to its four neighbours and takes in theirs, by microthreads.
+
+    Eight colors: a PE sends on other colors than its neighbours, as on a chessboard.
+    """
+    wafer = wse.Wafer(rows, columns)
+    x = wafer.memory("x", wavelets)
+    here = np.indices(wafer.shape).sum(axis=0) % 2
+    there = np.ones(wafer.shape, bool)
+    for port in LINKS:
+        got = wafer.memory(f"from {opposite(port)}", wavelets)
+        for parity in (0, 1):
+            color = wafer.color(f"{port} {parity}")
+            sends = (here == parity) & neighbour(there, port)
+            takes = (here != parity) & neighbour(there, opposite(port))
+            wafer[sends].route(color, RAMP >> port)
+            wafer[takes].route(color, opposite(port) >> RAMP)
+            wafer[takes].mov(fabin(color), out=got, microthread=True)
+            wafer[sends].mov(x, out=fabout(color), microthread=True)
+    for memory in wafer.memories.values():
+        memory[...] = 1.0  # the host's pages are there before the clock starts
     return wafer
 
 
