@@ -28,7 +28,7 @@ from wselab import (
     fabout,
 )
 
-from .test_fabric_rules import HELD, LINK, busy, wafer
+from .test_fabric_rules import LINK, busy, wafer
 
 engines = pytest.mark.parametrize("engine", ["reference", "lockstep"])
 latencies = pytest.mark.parametrize("T", [1, 2, 3])
@@ -148,10 +148,12 @@ def test_a_task_may_send(engine: str, T: int, n: int, m: int) -> None:
 @engines
 @constants
 def test_a_task_waits_for_its_way_out(engine: str, T: int, Q: int) -> None:
-    """The reader works K cycles first: HELD(Q, T) are sent, and the task stands with the next.
+    """The reader works K cycles first: what finds a place is sent; the task stands with the next.
 
-    Room for it goes back from the reader in cycle K, queue by queue, three of them: it is sent in
-    cycle K + 3, and those behind it every other cycle.
+    It sends every other cycle, so that each wavelet on a belt has a gap behind it, which stays when
+    the belt stands: 3 Q in queues, T // 2 on the one belt, (T - 1) // 2 on the other. Then room
+    goes back from the reader in cycle K, queue by queue, three of them: the next is sent in cycle
+    K + 3, and those behind it every other cycle.
     """
     K, n = 100, 60
     w, c, d = relay(ramp_latency=T, queue_depth=Q)
@@ -164,7 +166,8 @@ def test_a_task_waits_for_its_way_out(engine: str, T: int, Q: int) -> None:
     w[0, 0].mov(1.0, out=fabout(c), n=n)
     busy(w[0, 2], z, K)
     w[0, 2].mov(fabin(d), out=y)
-    last_sent = K + 3 + 2 * (n - HELD(Q, T) - 1)
+    held = 3 * Q + T // 2 + (T - 1) // 2
+    last_sent = K + 3 + 2 * (n - held - 1)
     assert w.run(engine=engine).cycles == last_sent + LINK(T, 1) + 1
 
 
