@@ -243,6 +243,18 @@ def a_circle_of_one_color() -> Wafer:
     return w
 
 
+@mistake(wse.Undrained, "red from PE (0, 0), 1 sent", "1 wavelet left at PE (0, 0)",
+         "PE (0, 3)", "over the edge", "Try: w[0, 3].route(red, WEST >> RAMP, replace=True)",
+         verify="over the edge")  # fmt: skip
+def a_message_to_nobody() -> Wafer:
+    """I send one value along the row, to see what happens."""
+    w, _, red = a_row()
+    w[:, 0].route(red, RAMP >> EAST)
+    w[:, 1:].route(red, WEST >> EAST)
+    w[:, 0].mov(1.0, out=fabout(red), n=1)
+    return w
+
+
 # Senders and receivers
 
 

@@ -202,12 +202,10 @@ def _left_of(explainer: Explainer, color: Color) -> tuple[list[str], str]:
         of = f" from {name(sender)}, {explainer.sent(sender, color)[1]} sent" if source >= 0 else ""
         lines.append(f"  color {color.name}{of}: {count(number, 'wavelet')} left at {here}")
         short = flow.listening & (flow.source == source) & (flow.traffic > taken)
-        reason = (
-            _missing_reader(explainer, color, short)
-            or explainer.chain(Waiting("queue", pe, color))[0][-1][1]
-        )
-        lines.append(f"    {reason.text}")
-        mends.append(reason.mend)
+        reason = _missing_reader(explainer, color, short) or explainer.lost(pe, color)
+        if reason:
+            lines.append(f"    {reason.text}")
+            mends.append(reason.mend)
     if len(left) > MOST_STREAMS:
         lines.append(f"  ... and {len(left) - MOST_STREAMS:,} more streams of color {color.name}")
     return lines, next(filter(None, mends), "")

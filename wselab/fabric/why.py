@@ -195,6 +195,23 @@ class Explainer(Upstream):
             return Reason("not read", text, None, mend)
         return None if self._served(stream, pe) else self._other_turn(at)
 
+    def lost(self, pe: Place, color: Color) -> Reason | None:
+        """Where the route of what stands at a PE leads nowhere, if it does so anywhere."""
+        ahead, seen = [pe], set[Place]()
+        while ahead:
+            here = ahead.pop()
+            route = self.going(here, color)
+            if here in seen or route is None:
+                continue
+            seen.add(here)
+            for port in route.outputs:
+                blocked = self._blocked(here, color, port, route)
+                if blocked and blocked.kind == "no route":
+                    return blocked
+                if port is not RAMP and self.inside(there := step(here, port)):
+                    ahead.append(there)
+        return None
+
     def _granted(self, pe: Place) -> dict[Port, Color]:
         """Which color has each port of a router in the next cycle."""
         order = list(self.program.colors)
