@@ -208,7 +208,7 @@ def test_all_streams_of_a_launch_share_the_turn(engine: str, T: int) -> None:
 
 @engines
 def test_a_link_that_has_nothing_to_give_has_its_turn_all_the_same(engine: str) -> None:
-    """Of two links at one wavelet a cycle the second has cycles 1, 3, 5, 7, 9, whatever the first."""
+    """Of two links at one wavelet a cycle the second has cycles 1, 3, 5, 7 and 9."""
     w = wafer(2, 1, io_wavelets=1)
     a, b, y = w.color("a"), w.color("b"), w.memory("y", 5)
     w[0].route(a, WEST >> RAMP)
