@@ -32,6 +32,7 @@ from .fabric import (
     Run,
     RunError,
     StillRunning,
+    Trace,
     Undrained,
     Wafer,
     WaferError,
@@ -45,8 +46,8 @@ __version__ = "0.1.0"
 __all__ = [
     "A100", "B200", "EAST", "H100", "LPU", "NORTH", "RAMP", "SOUTH", "WEST", "WSE1", "WSE2",
     "WSE3", "Deadlock", "Memory", "MemoryBudgetError", "ProgramError", "Region", "RouteError",
-    "Rules", "Run", "RunError", "StillRunning", "Undrained", "Wafer", "WaferError", "fabin",
-    "fabout", "specs",
+    "Rules", "Run", "RunError", "StillRunning", "Trace", "Undrained", "Wafer", "WaferError",
+    "fabin", "fabout", "specs",
 ]  # fmt: skip
 
 _LATER = {  # where names live that are loaded when first used

@@ -20,6 +20,7 @@ from .ports import EAST, NORTH, RAMP, SOUTH, WEST
 from .region import Region
 from .rules import Rules
 from .run import Run
+from .trace import Trace
 from .wafer import Wafer
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Run",
     "RunError",
     "StillRunning",
+    "Trace",
     "Undrained",
     "Wafer",
     "WaferError",

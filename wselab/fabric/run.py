@@ -13,6 +13,7 @@ from .program import Program, Schedule
 from .progress import Progress
 from .replay import Replay
 from .streams import streams
+from .trace import Trace
 from .verify import verify
 
 ENGINES = ("bitplane", "lockstep", "reference")
@@ -27,15 +28,17 @@ class Run:
 
     ``cycles``: up to and including the last element of the last operation. ``hops``: wavelets
     times links taken. ``ramps``: wavelets given to processors. ``engine``: which engine ran, and
-    ``exact_because`` why its answer is that of the rules.
+    ``exact_because`` why its answer is that of the rules. ``trace``: what was recorded, if
+    `Wafer.run` was told to.
     """
 
     def __init__(
-        self, wafer: Any, cycles: int, hops: int, ramps: int, engine: str, exact_because: str
-    ):
+        self, wafer: Any, cycles: int, hops: int, ramps: int, engine: str, exact_because: str,
+        trace: Trace | None = None,
+    ):  # fmt: skip
         self.chip, self.shape = wafer.chip, wafer.shape
         self.cycles, self.hops, self.ramps = cycles, hops, ramps
-        self.engine, self.exact_because = engine, exact_because
+        self.engine, self.exact_because, self.trace = engine, exact_because, trace
 
     def seconds(self, clock: float | None = None) -> float:
         """Seconds that the cycles take at ``clock`` Hz, the chip's clock unless given."""
@@ -74,7 +77,9 @@ class Run:
         )
 
 
-def run(wafer: Any, engine: str | None, max_cycles: int | None, progress: Any) -> Run:
+def run(
+    wafer: Any, engine: str | None, max_cycles: int | None, progress: Any, trace: Any = None
+) -> Run:
     """Run what a wafer has recorded; see `Wafer.run`."""
     if engine is not None and engine not in ENGINES:
         raise ProgramError(f"engine {engine!r}: expected one of {', '.join(ENGINES)}, or None")
@@ -83,16 +88,21 @@ def run(wafer: Any, engine: str | None, max_cycles: int | None, progress: Any) -
         raise ProgramError(f"max_cycles={max_cycles!r}: expected a whole number, 0 or more")
     program = Program.of(wafer)
     beyond = _beyond_bitplane(program)
+    if not isinstance(trace, (Trace, bool, type(None))):
+        raise ProgramError(f"trace={trace!r}: expected True, or a wse.Trace(...)")
+    trace = Trace() if trace is True else None if trace is False else trace
+    if trace is not None and engine not in (None, "lockstep"):
+        raise ProgramError(f"engine {engine!r} records no trace; leave engine= out")
     if engine == "bitplane" and beyond:
         raise ProgramError(f"engine 'bitplane' has no {beyond}; try engine=None")
     with Progress(progress) as report:
         if engine == "reference":
             why = "it is the rules, one by one"
             result = _run_stepped(wafer, program, reference, max_cycles, report, why)
-        elif engine == "lockstep" or beyond:
+        elif engine == "lockstep" or beyond or trace is not None:
             why = "every cycle is stepped for every PE, values and all"
             why += f"; the bitplane engine has no {beyond}" if beyond else ""
-            result = _run_stepped(wafer, program, lockstep, max_cycles, report, why)
+            result = _run_stepped(wafer, program, lockstep, max_cycles, report, why, trace)
         else:
             result = _run_bitplane(wafer, program, max_cycles, report)
     wafer.discard()
@@ -110,15 +120,23 @@ def _beyond_bitplane(program: Program) -> str:
 
 
 def _run_stepped(
-    wafer: Any, program: Program, engine: Any, max_cycles: int | None, report: Any, why: str
-) -> Run:
+    wafer: Any, program: Program, engine: Any, max_cycles: int | None, report: Any, why: str,
+    trace: Trace | None = None,
+) -> Run:  # fmt: skip
     """Run on an engine that moves the values with the wavelets."""
     copy = program.on_copies()
+    recorder = {} if trace is None else {"recorder": trace._recorder(program)}
     with np.errstate(all="ignore"):
-        how, hops, ramps, state = engine.simulate(copy, max_cycles, report)
-    _raise_unless_clean(how, program, state, max_cycles)
+        how, hops, ramps, state = engine.simulate(copy, max_cycles, report, **recorder)
+    try:
+        _raise_unless_clean(how, program, state, max_cycles)
+    except RunError as error:
+        if trace is not None:
+            error.trace, trace.end, trace.error = trace, type(error).__name__, str(error)
+        raise
     copy.write_back(program)
-    return Run(wafer, state.cycle, hops, ramps, engine.__name__.rsplit(".", 1)[-1], why)
+    name = engine.__name__.rsplit(".", 1)[-1]
+    return Run(wafer, state.cycle, hops, ramps, name, why, trace)
 
 
 def _run_bitplane(wafer: Any, program: Program, max_cycles: int | None, report: Any) -> Run:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .hosts import HostStream
     from .run import Run
     from .tasks import Task
+    from .trace import Trace
     from .verify import Report
 
 
@@ -139,19 +140,24 @@ class Wafer:
         return Region(self, key)
 
     def run(
-        self, engine: str | None = None, max_cycles: int | None = None, progress: Any = None
+        self,
+        engine: str | None = None,
+        max_cycles: int | None = None,
+        progress: Any = None,
+        trace: Trace | bool | None = None,
     ) -> Run:
         """Run what was recorded since the last run, to the end; gives a `Run`.
 
         ``engine`` is "reference", "lockstep" or "bitplane", chosen by itself otherwise; all give
         the same run. ``max_cycles`` ends a long run with `StillRunning`. ``progress`` is False for
-        no bar, or a function of the cycle. Raises `Deadlock`, `Undrained` or `StillRunning`; then
+        no bar, or a function of the cycle. ``trace`` records what happens: True, or a `Trace` that
+        says what of it. Raises `Deadlock`, `Undrained` or `StillRunning`; then
         memory is as before, and the operations stay recorded: mend a route and run again, or
         `discard` them.
         """
         from .run import run
 
-        return run(self, engine, max_cycles, progress)
+        return run(self, engine, max_cycles, progress, trace)
 
     def verify(self) -> Report:
         """What is wrong with the recorded program, found without running it: a `Report`."""
