@@ -31,6 +31,9 @@ class Cause:
     def __init__(self, explainer: Explainer, links: Links, circle: Waiting | None):
         things = [thing for thing, _ in links]
         self.turn = links[things.index(circle) :] if circle else []
+        starts = [at for at, (one, _) in enumerate(self.turn) if one.what == "operation"]
+        first = min(starts, key=lambda at: self.turn[at][0].pe, default=0)
+        self.turn = self.turn[first:] + self.turn[:first]
         self.links, self.alike = self.turn or links, set[Place]()  # who leads to a circle is many
         self.mend = _mend_of_circle(explainer, self.turn) if circle else links[-1][1].mend
         thing, reason = links[-1]

@@ -93,7 +93,7 @@ class Explainer(Upstream):
                 )
                 return Reason("beside", text, Waiting("operation", pe, None, other))
         if operation.microthread and len(threads) == self.program.lanes - 1:
-            text = f"{self.at(number, pe)} waits for one of {len(threads)} microthreads to end"
+            text = f"{self.at(number, pe)} waits for a microthread to end: all run"
             return Reason("beside", text, Waiting("operation", pe, None, threads[0]))
         if not operation.on_fabric:
             total = operation.cycles(elements(operation, pe), self.program.rules)

@@ -24,6 +24,7 @@ array([[512., 512., 512., 512., 512., 512., 512., 512.]], dtype=float32)
 3074
 """
 
+from .all_reduce import all_reduce_2d, all_reduce_row, write_all_reduce_row, write_ring
 from .broadcast import (
     broadcast,
     broadcast_row,
@@ -34,10 +35,22 @@ from .broadcast import (
     write_multicast,
 )
 from .chain import column_0_memory, write_chain_north, write_chain_west, write_snake
+from .exchange import (
+    all_gather_row,
+    all_to_all_row,
+    scatter_row,
+    write_all_gather_row,
+    write_all_to_all_row,
+    write_scatter_row,
+)
 from .gemv import gemv, write_gemv
 from .reduce import reduce_2d, reduce_row, write_reduce_2d, write_reduce_row
 
 __all__ = [
+    "all_gather_row",
+    "all_reduce_2d",
+    "all_reduce_row",
+    "all_to_all_row",
     "broadcast",
     "broadcast_row",
     "column_0_memory",
@@ -45,6 +58,10 @@ __all__ = [
     "multicast",
     "reduce_2d",
     "reduce_row",
+    "scatter_row",
+    "write_all_gather_row",
+    "write_all_reduce_row",
+    "write_all_to_all_row",
     "write_broadcast",
     "write_broadcast_down",
     "write_broadcast_row",
@@ -54,5 +71,7 @@ __all__ = [
     "write_multicast",
     "write_reduce_2d",
     "write_reduce_row",
+    "write_ring",
+    "write_scatter_row",
     "write_snake",
 ]

@@ -1,9 +1,9 @@
 """Reduce: the sum of the vectors of many PEs, in one of them.
 
 Whatever the algorithm, PEs hand sums over to others that are nearer to the first one, along a tree
-(`wselab.kernels.trees`). A chain has the least to send and the longest way; a star takes all in by
+(`wselab.trees`). A chain has the least to send and the longest way; a star takes all in by
 one ramp, one vector after the other; trees and groups lie between. Which is best depends on the
-vectors' length, and "auto" finds it.
+vectors' length.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ def reduce_row(
       rule ``gap`` is 0; best for vectors of a few values.
     - "tree": a binary tree, also where P is no power of two.
     - "two_phase": chains of ``group`` PEs, then a chain of their first ones.
-    - "auto": of all trees without holes the one that takes the fewest cycles by the rules, found
-      by a dynamic program. It may be any of the others.
+    - "auto": the tree that costs least by the published model, found by a dynamic program.
+    - "best": of all trees without holes the one that takes the fewest cycles by the rules, found by
+      another. It may be any of the others.
 
     `wselab.predict.reduce_row` has the cycles of each. A single column copies its vector: B.
 
@@ -81,7 +82,7 @@ def reduce_row(
     References
     ----------
     Luczynski et al., "Near-Optimal Wafer-Scale Reduce", HPDC 2024, arXiv:2404.15888, for the
-    algorithms. Its "auto" takes the tree that is best by its cost model, this one by the rules.
+    algorithms and the model; "best" is ours.
 
     Examples
     --------
@@ -89,8 +90,8 @@ def reduce_row(
     >>> value.shape, float(value[1, 15]), run.cycles
     ((2, 16), 8.0, 58)
     >>> {how: reduce_row(np.ones((1, 8, 16), np.float32), how)[1].cycles
-    ...     for how in ("chain", "star", "tree", "two_phase", "auto")}
-    {'chain': 58, 'star': 118, 'tree': 54, 'two_phase': 52, 'auto': 46}
+    ...     for how in ("chain", "star", "tree", "two_phase", "auto", "best")}
+    {'chain': 58, 'star': 118, 'tree': 54, 'two_phase': 52, 'auto': 50, 'best': 46}
     """
     x = checked("reduce_row", "x", x, AXES)
     rows, columns, wavelets = x.shape
@@ -160,7 +161,7 @@ def reduce_2d(
     >>> value, run = reduce_2d(x)
     >>> value.shape, float(value[15]), run.cycles
     ((16,), 32.0, 92)
-    >>> reduce_2d(x, row_algorithm="auto", column_algorithm="auto")[1].cycles
+    >>> reduce_2d(x, row_algorithm="best", column_algorithm="best")[1].cycles
     80
     """
     x = checked("reduce_2d", "x", x, AXES)

@@ -17,10 +17,10 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ..fabric import RAMP, fabin, fabout
+from ..fabric import RAMP, ProgramError, fabin, fabout
 from ..fabric.memory import Memory
+from ..trees import Tree, children_of, depths_of, reduce_tree
 from .line import Line
-from .trees import Tree, children_of, depths_of, reduce_tree, static_colors
 
 #: The most colors a tree takes before it turns to switches: two of them, for rows and for a column,
 #: leave two of 24 for what comes after.
@@ -48,7 +48,11 @@ def write_reduce(
     See `write_tree` for what it takes and gives, `wselab.kernels.reduce_row` for the algorithms.
     """
     wavelets = (x.own if isinstance(x, Memory) else x).length
-    parents = reduce_tree(algorithm, group, line.pes, wavelets, line.w.rules)
+    rules = line.w.rules
+    try:
+        parents = reduce_tree(algorithm, group, line.pes, wavelets, rules.ramp_latency, rules.gap)
+    except ValueError as error:
+        raise ProgramError(f"reduce: {error}") from None
     return write_tree(line, parents, x, out, root)
 
 
@@ -122,3 +126,30 @@ def _steps(parents: Tree, numbers: list[int], switches: bool) -> list[tuple[Step
             leaves, how = (numbers[pe], advance) if sends else (None, None)
             steps[Step(rank, arrives, leaves, how, pe == 0)].append(pe)
     return sorted(steps.items(), key=lambda item: item[0].rank)
+
+
+def static_colors(parents: Tree) -> list[int]:
+    """A color for the stream of each PE to its parent, above those of all beneath it; -1 for PE 0.
+
+    Two streams may share a color only where they share no router. Of two that do, the one that is
+    taken in first gets the lower number: the other must wait for it anyway, and would take its
+    place on the links.
+
+    Examples
+    --------
+    >>> static_colors((-1, 0, 1, 2))  # a chain
+    [-1, 0, 1, 0]
+    >>> static_colors((-1, 0, 0, 2, 0, 4, 4, 6))  # a binary tree
+    [-1, 0, 1, 0, 2, 0, 1, 0]
+    """
+    children = children_of(parents)
+    colors, highest = [-1] * len(parents), [-1] * len(parents)
+    for pe in reversed(range(len(parents))):  # children come behind their parents
+        for child in children[pe]:
+            taken = {colors[grandchild] for grandchild in children[child]}
+            color = highest[pe] + 1
+            while color in taken:
+                color += 1
+            colors[child] = color
+            highest[pe] = max(highest[pe], highest[child], color)
+    return colors

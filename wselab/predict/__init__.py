@@ -14,12 +14,18 @@ Examples
 2003
 """
 
+from .all_reduce import all_reduce_2d, all_reduce_row
 from .broadcast import broadcast, broadcast_row, multicast
+from .exchange import all_gather_row, all_to_all_row, scatter_row
 from .gemv import gemv
 from .lower_bound import reduce_lower_bound
 from .reduce import reduce_2d, reduce_row
 
 __all__ = [
+    "all_gather_row",
+    "all_reduce_2d",
+    "all_reduce_row",
+    "all_to_all_row",
     "broadcast",
     "broadcast_row",
     "gemv",
@@ -27,4 +33,5 @@ __all__ = [
     "reduce_2d",
     "reduce_lower_bound",
     "reduce_row",
+    "scatter_row",
 ]

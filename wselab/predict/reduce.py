@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..specs import WSE2, Chip
+from ..trees import Tree, children_of, reduce_tree
 from .inputs import constant, whole
-from .trees import sum_ends
 
 ALGORITHMS_2D = ("xy", "snake")
 
@@ -32,12 +32,13 @@ def reduce_row(
     - "two_phase" with G groups of S, two or more: ``2 B + (2 T_R + 2)(S - 1) + (G - 2)(2 T_R + 1 +
       S)`` for long vectors, if the last group is full. The last group's sum goes on as it comes,
       so that of G - 1 hand-overs between groups one costs nothing;
-    - "auto": the least over all trees without holes.
+    - "auto": no closed form; the tree that costs least by the published model;
+    - "best": the least over all trees without holes.
 
-    "tree", "two_phase" and "auto" are short recurrences (`wselab.predict.trees`), exact for any
-    length; for vectors of 3 and 4 "tree" and "two_phase" can take one cycle more, when a stream
-    stops with its third wavelet before the ramp. A single PE copies its vector in its own memory,
-    which alone has a start-up time.
+    All but the chain are reckoned by `sum_ends`, exactly for vectors of 16 and more. For shorter
+    ones a stream that is stopped before a ramp with its last wavelets still on the way can take up
+    to ``T_R - 1`` cycles longer; with a gap, each stream of a star can. A single PE copies its
+    vector in its own memory, which alone has a start-up time.
 
     Parameters
     ----------
@@ -71,15 +72,17 @@ def reduce_row(
     >>> reduce_row(pes=512, wavelets=4096)
     7162
     >>> [reduce_row(pes=512, wavelets=256, algorithm=how)
-    ...  for how in ("chain", "star", "tree", "two_phase", "auto")]
-    [3322, 130822, 2315, 1232, 1045]
+    ...  for how in ("chain", "star", "tree", "two_phase", "auto", "best")]
+    [3322, 130822, 2315, 1232, 1167, 1045]
     """
     pes, wavelets = whole(pes=pes, wavelets=wavelets)
     t_r = constant(chip, "ramp_latency_cycles", "ramp_latency", ramp_latency, least=1)
     start = constant(chip, "operation_startup_cycles", "startup", startup)
     between = constant(chip, "operation_gap_cycles", "gap", gap)
-    end = sum_ends(pes, wavelets, algorithm, group, t_r, between)
-    return end if pes > 1 else wavelets + start
+    if algorithm == "chain" and group is None:  # the closed form has no limit of size
+        return wavelets + (2 * t_r + 2) * (pes - 1) + (start if pes == 1 else 0)
+    tree = reduce_tree(algorithm, group, pes, wavelets, t_r, between)
+    return sum_ends(tree, wavelets, t_r, between) if pes > 1 else wavelets + start
 
 
 def reduce_2d(
@@ -133,7 +136,7 @@ def reduce_2d(
     --------
     >>> reduce_2d(rows=994, columns=750, wavelets=256)
     10964
-    >>> best = {"row_algorithm": "auto", "column_algorithm": "auto"}
+    >>> best = {"row_algorithm": "best", "column_algorithm": "best"}
     >>> reduce_2d(rows=994, columns=750, wavelets=256, **best)
     2814
     """
@@ -160,3 +163,27 @@ def reduce_2d(
         for pes, how in lines
     ]
     return sum(cycles) + constant(chip, "operation_gap_cycles", "gap", gap) * (len(lines) - 1)
+
+
+def sum_ends(parents: Tree, wavelets: int, ramp_latency: int, gap: int, ready: int = 0) -> int:
+    """The cycle by which PE 0 of two or more has their sum, if it is free from ``ready`` on.
+
+    A PE begins with the stream of a child
+
+    - when it is free: the stream before it has ended, and the gap is over;
+    - when the stream is there: the child began to send, which it did when it began with its own
+      last stream, and a hand-over has passed: two ramps, d hops and the cycle of the addition;
+
+    whichever is later, and ends B cycles later. Nothing else costs: streams that come too early
+    wait outside and follow without a break.
+
+    >>> sum_ends((-1, 0, 1, 2), wavelets=16, ramp_latency=2, gap=0)  # a chain
+    34
+    """
+    begins = [0] * len(parents)  # with the last stream, or to send
+    for pe, children in reversed(list(enumerate(children_of(parents)))):
+        free = 0 if pe else ready
+        for child in children:
+            begins[pe] = max(free, begins[child] + 2 * ramp_latency + 1 + child - pe)
+            free = begins[pe] + wavelets + gap
+    return begins[0] + wavelets
