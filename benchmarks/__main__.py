@@ -68,9 +68,38 @@ def row(name: str, make: Callable[[], wse.Wafer], copy: float) -> None:
 
 
 def against_reference(name: str, make: Callable[[int, int], wse.Wafer]) -> None:
-    fast = median(lambda: timed(make(32, 32).run))
+    bitplane, lockstep = (
+        median(lambda one=one: timed(lambda: make(32, 32).run(engine=one)))
+        for one in ("bitplane", "lockstep")
+    )
     slow = timed(lambda: make(32, 32).run(engine="reference"))
-    print(f"{name:44} {fast:>8.3f} {slow:>9.2f} {slow / fast:>8.0f}", flush=True)
+    print(
+        f"{name:44} {bitplane:>8.3f} {lockstep:>8.2f} {slow:>9.2f} {slow / bitplane:>9.0f} "
+        f"{slow / lockstep:>8.0f}",
+        flush=True,
+    )
+
+
+def beside(name: str, make: Callable[[], wse.Wafer]) -> None:
+    """What comes before a run, and what maps add to it, beside the run itself."""
+    with programs.without_data():
+        built = median(lambda: timed(make))
+    wafer = make()
+    verified, ran = timed(wafer.verify), timed(wafer.run)
+    wafer = make()
+    mapped = timed(lambda: wafer.run(maps=True))
+    print(f"{name:44} {built:>8.2f} {verified:>8.2f} {ran:>9.2f} {mapped:>9.2f}", flush=True)
+
+
+def control_megabytes(wafer: wse.Wafer) -> float:
+    """What the bitplane engine holds to know when things happen, at the end of a run."""
+    program = Program.of(wafer)
+    control = bitplane.Control(program, Schedule(program))
+    control.run(None)
+    threads = control.threads
+    arrays = [control.step, control.computing, threads.number, threads.free, threads.parked]
+    arrays += {id(p): p.buffer for p in (control.window.full, control.window.planes)}.values()
+    return sum(array.nbytes for array in arrays) / 1e6
 
 
 def by_rule() -> None:
@@ -120,11 +149,22 @@ def main() -> None:
         copy,
     )
     row("broadcast", programs.broadcast, copy)
+    row("halo exchange, 8 colors, 64 wavelets", programs.halo, copy)
     row("V1: chain over 512 PEs, 4,096 wavelets", programs.v1, copy)
-    print(f"\nPeak memory of the 2D reduce, data included: {peak:,.0f} MB\n")
-    print(f"{'32 x 32 PEs':44} {'bitplane':>8} {'reference':>9} {'ratio':>8}")
+    state = {
+        name: control_megabytes(make())
+        for name, make in (("2D reduce", programs.reduce_2d), ("halo exchange", programs.halo))
+    }
+    text = ", ".join(f"{name} {size:,.0f} MB" for name, size in state.items())
+    print(f"\nControl state: {text}; peak memory of the 2D reduce, data included: {peak:,.0f} MB\n")
+    print(f"{'32 x 32 PEs, s':44} {'bitplane':>8} {'lockstep':>8} {'reference':>9} {'ratios':>18}")
     against_reference("2D chain reduce", programs.reduce_2d)
     against_reference("broadcast", programs.broadcast)
+    against_reference("halo exchange", programs.halo)
+    print(f"\n{'whole wafer, s':44} {'build':>8} {'verify':>8} {'run':>9} {'with maps':>9}")
+    beside("2D chain reduce", programs.reduce_2d)
+    beside("broadcast", programs.broadcast)
+    beside("halo exchange", programs.halo)
     print("\nWhat the rules cost, in microseconds a cycle:")
     by_rule()
 

@@ -46,7 +46,7 @@ def photographed(seed: int) -> list[State]:
     states: list[State] = []
     program = Program.of(some_wafer(seed)).on_copies()
     with np.errstate(all="ignore"):
-        *_, last = reference.simulate(program, LONGEST, watch=states.append)
+        last = reference.simulate(program, LONGEST, watch=states.append).state
     return states[: last.cycle + 1] if len(states) > last.cycle else [*states, last]
 
 

@@ -23,6 +23,7 @@ from .fabric import (
     SOUTH,
     WEST,
     Deadlock,
+    HostMemoryError,
     Memory,
     MemoryBudgetError,
     ProgramError,
@@ -32,6 +33,7 @@ from .fabric import (
     Run,
     RunError,
     StillRunning,
+    TooLong,
     Trace,
     Undrained,
     Wafer,
@@ -45,9 +47,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "A100", "B200", "EAST", "H100", "LPU", "NORTH", "RAMP", "SOUTH", "WEST", "WSE1", "WSE2",
-    "WSE3", "Deadlock", "Memory", "MemoryBudgetError", "ProgramError", "Region", "RouteError",
-    "Rules", "Run", "RunError", "StillRunning", "Trace", "Undrained", "Wafer", "WaferError",
-    "fabin", "fabout", "specs",
+    "WSE3", "Deadlock", "HostMemoryError", "Memory", "MemoryBudgetError", "ProgramError",
+    "Region", "RouteError", "Rules", "Run", "RunError", "StillRunning", "TooLong", "Trace",
+    "Undrained", "Wafer", "WaferError", "fabin", "fabout", "specs",
 ]  # fmt: skip
 
 _LATER = {  # where names live that are loaded when first used

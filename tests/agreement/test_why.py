@@ -31,7 +31,8 @@ def film(seed: int) -> tuple[Program, str, list[State]]:
     program = Program.of(random_wafer(Draw(random.Random(seed)), beyond=seed % 2 == 1))
     states: list[State] = []
     with np.errstate(all="ignore"):
-        how, _, _, last = reference.simulate(program.on_copies(), LONGEST, watch=states.append)
+        outcome = reference.simulate(program.on_copies(), LONGEST, watch=states.append)
+        how, last = outcome.how, outcome.state
     if last.cycle == len(states):
         states.append(last)
     return program, how, states

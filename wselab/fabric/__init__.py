@@ -6,11 +6,13 @@ To read it, take `ports`, `wafer`, `region`, `reference`; then `planes`, `wiring
 
 from .errors import (
     Deadlock,
+    HostMemoryError,
     MemoryBudgetError,
     ProgramError,
     RouteError,
     RunError,
     StillRunning,
+    TooLong,
     Undrained,
     WaferError,
 )
@@ -30,6 +32,7 @@ __all__ = [
     "SOUTH",
     "WEST",
     "Deadlock",
+    "HostMemoryError",
     "Memory",
     "MemoryBudgetError",
     "ProgramError",
@@ -39,6 +42,7 @@ __all__ = [
     "Run",
     "RunError",
     "StillRunning",
+    "TooLong",
     "Trace",
     "Undrained",
     "Wafer",

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .planes import bits_of, groups_of, merged
+from .maps import Watch
+from .planes import bits_of, groups_of, merged, plane_of
 from .program import Program, Schedule
 from .starts import Start, Starts
 from .state import State
@@ -37,6 +38,7 @@ class Control:
         self.left = len(active)  # PEs with operations in order to do, and microthreads that run
         self.wakes: dict[int, list[np.ndarray]] = {0: [active]}  # who starts an operation when
         self.computing = np.zeros(len(self.step), bool)  # PEs that work on memory alone
+        self.watch: Watch | None = None
         self.threads = Threads(program.lanes - 1, len(self.step), self.operations, layout)
         self.now = 0
 
@@ -79,6 +81,8 @@ class Control:
                 if window.circuit is not circuit or window.may_be_left(end - self.now):
                     return True
             cycle(self.now)
+            if self.watch:
+                self.watch.note(self.now)
             if self.now & eighth == eighth:
                 circuit.flush()
             self.now += 1
@@ -96,13 +100,22 @@ class Control:
             ended, *beside = ended.reshape(1 + len(self.threads), -1)
             for lane, plane in enumerate(beside):
                 if plane.any():
-                    self._at(self.now, self.threads.end(lane, bits_of(plane) + first))
+                    bits = bits_of(plane) + first
+                    self._finish(bits)
+                    self._at(self.now, self.threads.end(lane, bits))
+        if self.watch:
+            self._finish(bits_of(ended) + first)
         followed = ended & self.window.planes("followed")
         if followed.any():
             bits = bits_of(followed) + first
             self.left += len(bits)
             self.step[bits] = self.schedule.following[self.step[bits]]
             self._at(self.now + self.rules.gap, bits)
+
+    def _finish(self, bits: np.ndarray) -> None:
+        """Note that operations have ended, for the maps."""
+        if self.watch:
+            self.watch.finished[bits] = self.now
 
     def _at(self, cycle: int, bits: np.ndarray) -> None:
         """Wake PEs in a cycle."""
@@ -131,6 +144,8 @@ class Control:
                 self._go_on_beside(those)
             elif self.starts.computing[number]:  # of known length: no counter, a wake behind it
                 self.computing[those] = True
+                if self.watch:
+                    self.watch.alone |= plane_of(those, self.layout.size)
                 self._at(self.now + self.operations[number].cycles(n, self.rules), those)
             else:
                 streaming.append(Start(number, n, those, 0, followed))
@@ -151,6 +166,9 @@ class Control:
             return bits
         those = bits[ended]
         self.computing[those] = False
+        if self.watch:
+            self._finish(those)
+            self.watch.alone &= ~plane_of(those, self.layout.size)
         self.step[those] = self.schedule.following[self.step[those]]
         more = self.step[those] != 0
         self.left -= len(those) - int(more.sum())
@@ -238,10 +256,16 @@ class Control:
 
 
 def simulate(
-    program: Program, schedule: Schedule, max_cycles: int | None = None, progress: Any = None
+    program: Program,
+    schedule: Schedule,
+    max_cycles: int | None = None,
+    progress: Any = None,
+    maps: bool = False,
 ) -> tuple[Control, str]:
     """Step ``program``; gives the control and how it ended: "ended", "stuck" or "limit"."""
     control = Control(program, schedule)
+    if maps:
+        control.watch = Watch(program, control)
     how = control.run(max_cycles, progress)
     if how == "stuck":  # known to the block; once more, to the cycle
         control = Control(program, schedule)

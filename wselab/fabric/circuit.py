@@ -97,7 +97,7 @@ class Circuit:
         return gates
 
     def _fire_beside(self) -> list[Gate]:
-        # Rule 12: likewise each microthread; one operation sends in a cycle, by lanes.
+        # Rule 11: likewise each microthread; one operation sends in a cycle, by lanes.
         s, t, plan = self.state, self.scratch, self.plan
         colors = plan.colors
         blocked, gone, part = (t("beside", i, i + 1) for i in range(3))

@@ -29,6 +29,14 @@ class MemoryBudgetError(ProgramError):
     """More memory asked for than a PE has."""
 
 
+class HostMemoryError(ProgramError):
+    """More memory asked for than this machine has."""
+
+
+class TooLong(WaferError, RuntimeError):
+    """A run that would take, or has taken, longer than its ``patience``."""
+
+
 class RunError(WaferError, RuntimeError):
     """A launch that did not end well; memory is as it was before the launch.
 

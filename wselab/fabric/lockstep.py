@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .maps import Maps
+from .ports import LINKS, PORTS
 from .processors import Processors
 from .program import Program
 from .routers import Routers
-from .state import State
+from .state import Outcome, State
 
 if TYPE_CHECKING:
     from .recorder import Recorder
@@ -29,6 +31,7 @@ class Lockstep:
         self.processors = Processors(program, self.routers)
         self.hosts = (self.routers.hosts_in, self.routers.hosts_out)
         self.now = self.hops = self.ramps = self.quiet = 0
+        self.watch: Watch | None = None
 
     def run(self, max_cycles: int | None, progress: Any = None, watch: Any = None) -> str:
         """Step to the end: "ended", "stuck" or "limit"."""
@@ -67,11 +70,15 @@ class Lockstep:
         if self.recorder is not None:
             self.recorder.decided(granted, ready, woken)
         # Then everything moves; it is seen in its new place in the next cycle.
+        if self.watch:
+            self.watch.before(granted, ready, woken)
         sent = processors.compute(self.now, ready)
         for pes, nodes, first in woken:
             processors.wake(pes, nodes, first)
         on_links, hops, ramps = routers.move(granted, sent)
         self.hops, self.ramps = self.hops + hops, self.ramps + ramps
+        if self.watch:
+            self.watch.after(self.now)
         return moved or on_links or bool(ready)
 
     def write_back(self) -> None:
@@ -112,19 +119,69 @@ class Lockstep:
         return state
 
 
+class Watch:
+    """Counts the maps of a run while the lockstep engine steps it."""
+
+    def __init__(self, engine: Lockstep):
+        self.engine = engine
+        count = engine.processors.count
+        self.busy, self.finished = np.zeros((2, count), np.int64)
+        self.first, self.last = np.full((2, count), -1)
+        self.load = np.zeros((len(PORTS), count), np.int64)
+        self.works = engine.processors.step > 0  # had work left, or did something, in this cycle
+
+    def before(self, granted: np.ndarray, ready: list, woken: list) -> None:
+        """What is about to move and to be handled."""
+        processors, routers = self.engine.processors, self.engine.routers
+        busy = np.zeros(processors.count, bool)
+        for _, _, pes in ready:
+            busy[pes] = True
+        for pes, _, _ in woken:
+            busy[pes] = True
+        for alarms in processors.alarms.values():
+            for _, pes in alarms:
+                busy[pes] = True
+        self.busy += busy
+        self.works |= busy
+        exits = routers.out[granted]
+        for port in LINKS:
+            leaving = granted[(exits & port.bit) != 0]
+            np.add.at(self.load[port.number], routers.pe[leaving], 1)
+
+    def after(self, now: int) -> None:
+        """What has moved and was handled in cycle ``now``."""
+        processors, routers = self.engine.processors, self.engine.routers
+        pes = routers.pe[routers.arrived]
+        self.last[pes] = now
+        self.first[pes] = np.where(self.first[pes] < 0, now, self.first[pes])
+        self.finished[self.works] = now + 1
+        self.works = (processors.step > 0) | (processors.running >= 0).any(axis=0)
+
+    def maps(self, cycles: int) -> Maps:
+        """The maps, at the end."""
+        shape = self.engine.program.shape
+        busy, finished, first, last = (
+            one.reshape(shape) for one in (self.busy, self.finished, self.first, self.last)
+        )
+        load = {port: self.load[port.number].reshape(shape) for port in LINKS}
+        return Maps.of(cycles, busy, np.minimum(finished, cycles), (first, last), load)
+
+
 def simulate(
     program: Program,
     max_cycles: int | None = None,
     progress: Any = None,
     watch: Any = None,
     recorder: Recorder | None = None,
-) -> tuple:
+    maps: bool = False,
+) -> Outcome:
     """Run ``program``, writing into ``program.memories``, as `reference.simulate` does."""
     engine = Lockstep(program, recorder)
+    engine.watch = Watch(engine) if maps else None
     with np.errstate(all="ignore"):
         how = engine.run(max_cycles, progress, watch)
     engine.write_back()
-    result = how, engine.hops, engine.ramps, engine.state()
     if recorder is not None:
         recorder.finish(engine, how)
-    return result
+    found = engine.watch.maps(engine.now) if engine.watch else None
+    return Outcome(how, engine.now, engine.hops, engine.ramps, engine.state(), found)

@@ -48,6 +48,11 @@ class Layout:
         spread[1:-1, : self.length] = values.T if self.lines_are_columns else values
         return spread.ravel()
 
+    def gather(self, spread: np.ndarray) -> np.ndarray:
+        """The array of the wafer's shape that `spread` would spread so."""
+        values = spread.reshape(self.count + 2, -1)[1:-1, : self.length]
+        return np.array(values.T if self.lines_are_columns else values)
+
     def bits(self) -> np.ndarray:
         """Bit numbers of all PEs, ascending."""
         lines = np.arange(1, self.count + 1)[:, None] * (self.words * WORD)
@@ -119,6 +124,13 @@ def merged(groups: list[np.ndarray], size: int) -> np.ndarray:
     there = np.zeros(size, bool)
     there[bits] = True
     return np.flatnonzero(there)
+
+
+def plane_of(bits: np.ndarray, words: int) -> np.ndarray:
+    """A plane of so many words with these bits set."""
+    there = np.zeros(words * WORD, np.uint8)
+    there[bits] = 1
+    return np.packbits(there, bitorder="little").view(np.uint64)
 
 
 def write_bits(planes: np.ndarray, rows: np.ndarray, bits: np.ndarray, values: np.ndarray) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from .hosts import turn_of
 from .operations import conflict
 from .ports import LINKS, RAMP, opposite
-from .state import State
+from .state import Outcome, State
 from .work import Work
 
 
@@ -262,10 +262,9 @@ def join_hosts(program: Any, pes: dict) -> tuple[list, list]:
 
 def simulate(
     program: Any, max_cycles: int | None = None, progress: Any = None, watch: Any = None
-) -> tuple:
+) -> Outcome:
     """Run ``program``, writing into ``program.memories``.
 
-    Gives how it ended ("ended", "stuck" or "limit"), hops, ramp deliveries, and the `State`.
     ``watch(state)`` is called at the start of each cycle.
     """
     rules, pes = program.rules, build(program)
@@ -277,11 +276,11 @@ def simulate(
         busy = any(pe.work or any(pe.running) for pe in pes.values())
         busy |= any(link.passed < len(link.values) for *_, link in (*given, *taken))
         if not busy and (not program.tasks or quiet):
-            return "ended", hops, ramps, photo(cycle - quiet)
+            return Outcome("ended", cycle - quiet, hops, ramps, photo(cycle - quiet))
         if quiet >= patience:
-            return "stuck", hops, ramps, photo(cycle - quiet)
+            return Outcome("stuck", cycle - quiet, hops, ramps, photo(cycle - quiet))
         if max_cycles is not None and cycle >= max_cycles:
-            return "limit", hops, ramps, photo(cycle)
+            return Outcome("limit", cycle, hops, ramps, photo(cycle))
         if watch:
             watch(photo(cycle))
 

@@ -165,7 +165,9 @@ class Routers:
         entered = self.hosts_in.give()
         moved = bool(len(granted) or len(entered[0]))
         arrivals.append(entered)
-        moved |= self.belt_in.advance(self.inbox_room, to_ramp, self.inbox) is not None
+        arrived = self.belt_in.advance(self.inbox_room, to_ramp, self.inbox)
+        moved |= arrived is not None
+        self.arrived = NOTHING[0] if arrived is None else arrived
         before = self.queue.count.copy() if self.last else None
         moved |= self.belt_out.advance(self.belt_out_moves, sent, self.queue) is not None
         for nodes, what, how in arrivals:

@@ -9,14 +9,23 @@ import numpy as np
 from . import bitplane, lockstep, reference
 from .errors import Deadlock, ProgramError, RunError, StillRunning, Undrained
 from .explain import explain_deadlock, explain_limit, explain_undrained
+from .maps import Maps
+from .price import PATIENCE_S, Clock, check
 from .program import Program, Schedule
 from .progress import Progress
 from .replay import Replay
+from .state import Outcome
 from .streams import streams
 from .trace import Trace
 from .verify import verify
 
-ENGINES = ("bitplane", "lockstep", "reference")
+EXACT_BECAUSE = {
+    "bitplane": "every cycle is stepped for every PE that can move; values follow streams whose "
+    "order no timing changes",
+    "lockstep": "every cycle is stepped for every PE, values and all",
+    "reference": "it is the rules, one by one",
+}
+ENGINES = tuple(EXACT_BECAUSE)
 AS_BEFORE = (
     "  The program stays recorded: mend a route and run again, or w.discard() its operations and "
     "write them anew."
@@ -33,12 +42,20 @@ class Run:
     """
 
     def __init__(
-        self, wafer: Any, cycles: int, hops: int, ramps: int, engine: str, exact_because: str,
+        self, wafer: Any, outcome: Outcome, engine: str, exact_because: str,
         trace: Trace | None = None,
     ):  # fmt: skip
         self.chip, self.shape = wafer.chip, wafer.shape
-        self.cycles, self.hops, self.ramps = cycles, hops, ramps
+        self.cycles, self.hops, self.ramps = outcome.cycles, outcome.hops, outcome.ramps
         self.engine, self.exact_because, self.trace = engine, exact_because, trace
+        self._maps = outcome.maps
+
+    @property
+    def maps(self) -> Maps:
+        """What each PE did and each link carried, of a run with ``maps=True``: `Maps`."""
+        if self._maps is None:
+            raise ProgramError("this run counted no maps; ask for them: w.run(maps=True)")
+        return self._maps
 
     def seconds(self, clock: float | None = None) -> float:
         """Seconds that the cycles take at ``clock`` Hz, the chip's clock unless given."""
@@ -78,7 +95,13 @@ class Run:
 
 
 def run(
-    wafer: Any, engine: str | None, max_cycles: int | None, progress: Any, trace: Any = None
+    wafer: Any,
+    engine: str | None,
+    max_cycles: int | None,
+    progress: Any,
+    maps: bool,
+    trace: Any,
+    patience: float | None,
 ) -> Run:
     """Run what a wafer has recorded; see `Wafer.run`."""
     if engine is not None and engine not in ENGINES:
@@ -95,18 +118,20 @@ def run(
         raise ProgramError(f"engine {engine!r} records no trace; leave engine= out")
     if engine == "bitplane" and beyond:
         raise ProgramError(f"engine 'bitplane' has no {beyond}; try engine=None")
+    if engine == "reference" and maps:
+        raise ProgramError("maps=True: the reference engine has none; try engine='lockstep'")
+    engine = engine or ("lockstep" if beyond or trace is not None else "bitplane")
+    seconds = PATIENCE_S if patience is None else patience
+    check(program, engine, seconds, wafer.host_bytes)
     with Progress(progress) as report:
-        if engine == "reference":
-            why = "it is the rules, one by one"
-            result = _run_stepped(wafer, program, reference, max_cycles, report, why)
-        elif engine == "lockstep" or beyond or trace is not None:
-            why = "every cycle is stepped for every PE, values and all"
-            why += f"; the bitplane engine has no {beyond}" if beyond else ""
-            result = _run_stepped(wafer, program, lockstep, max_cycles, report, why, trace)
+        clock = Clock(report, seconds)
+        if engine == "bitplane":
+            outcome = _run_bitplane(program, max_cycles, clock, maps)
         else:
-            result = _run_bitplane(wafer, program, max_cycles, report)
+            outcome = _run_stepped(program, engine, max_cycles, clock, maps, trace)
+    why = EXACT_BECAUSE[engine] + (f"; the bitplane engine has no {beyond}" if beyond else "")
     wafer.discard()
-    return result
+    return Run(wafer, outcome, engine, why, trace)
 
 
 def _beyond_bitplane(program: Program) -> str:
@@ -120,38 +145,42 @@ def _beyond_bitplane(program: Program) -> str:
 
 
 def _run_stepped(
-    wafer: Any, program: Program, engine: Any, max_cycles: int | None, report: Any, why: str,
-    trace: Trace | None = None,
-) -> Run:  # fmt: skip
+    program: Program,
+    engine: str,
+    max_cycles: int | None,
+    clock: Clock,
+    maps: bool,
+    trace: Trace | None,
+) -> Outcome:
     """Run on an engine that moves the values with the wavelets."""
     copy = program.on_copies()
-    recorder = {} if trace is None else {"recorder": trace._recorder(program)}
-    with np.errstate(all="ignore"):
-        how, hops, ramps, state = engine.simulate(copy, max_cycles, report, **recorder)
+    if engine == "reference":
+        with np.errstate(all="ignore"):
+            outcome = reference.simulate(copy, max_cycles, clock)
+    else:
+        recorder = None if trace is None else trace._recorder(program)
+        outcome = lockstep.simulate(copy, max_cycles, clock, recorder=recorder, maps=maps)
     try:
-        _raise_unless_clean(how, program, state, max_cycles)
+        _raise_unless_clean(outcome.how, program, outcome.state, max_cycles)
     except RunError as error:
         if trace is not None:
             error.trace, trace.end, trace.error = trace, type(error).__name__, str(error)
         raise
     copy.write_back(program)
-    name = engine.__name__.rsplit(".", 1)[-1]
-    return Run(wafer, state.cycle, hops, ramps, name, why, trace)
+    return outcome
 
 
-def _run_bitplane(wafer: Any, program: Program, max_cycles: int | None, report: Any) -> Run:
+def _run_bitplane(program: Program, max_cycles: int | None, clock: Clock, maps: bool) -> Outcome:
+    """Run control and values apart."""
     schedule = Schedule(program)
-    control, how = bitplane.simulate(program, schedule, max_cycles, report)
+    control, how = bitplane.simulate(program, schedule, max_cycles, clock, maps)
     if how != "ended" or not control.drained():
         _raise_unless_clean(how, program, control.state(), max_cycles)
     flows = [streams(program, color) for color in program.colors]
     Replay(program, schedule, flows).run()
-    why = (
-        "every cycle is stepped for every PE that can move; values follow streams whose order no "
-        "timing changes"
-    )
+    found = control.watch.maps(control.now, flows) if control.watch else None
     hops, ramps = sum(flow.hops() for flow in flows), sum(flow.ramps() for flow in flows)
-    return Run(wafer, control.now, hops, ramps, "bitplane", why)
+    return Outcome("ended", control.now, hops, ramps, None, found)
 
 
 def _raise_unless_clean(how: str, program: Program, state: Any, max_cycles: int | None) -> None:

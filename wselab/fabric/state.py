@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from .maps import Maps
 
 
 @dataclass
@@ -62,3 +66,14 @@ class State:
     def inside(self, color: int) -> np.ndarray:
         """Wavelets of one color at each PE, wherever they stand there."""
         return self.leaving[color] + self.queued[color] + self.arriving[color] + self.waiting[color]
+
+
+class Outcome(NamedTuple):
+    """How a launch went: "ended", "stuck" or "limit"; ``state`` is what stands where then."""
+
+    how: str
+    cycles: int
+    hops: int
+    ramps: int
+    state: State | None
+    maps: Maps | None = None

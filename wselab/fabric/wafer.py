@@ -27,6 +27,7 @@ from .color import Alternating, Color
 from .errors import ProgramError
 from .memory import Memory, allocate, charge, shares
 from .operations import Operation
+from .price import check_host_memory, host_bytes
 from .region import Region
 from .rules import Rules
 
@@ -75,6 +76,7 @@ class Wafer:
         self.recorded: list[Operation] = []
         self.tasks: list[Task] = []
         self.hosts: list[HostStream] = []
+        self.host_bytes = host_bytes()  # memory that this machine has for it
 
     def memory(self, name: str, shape: Any = None, dtype: Any = None, data: Any = None) -> Memory:
         """Memory of that name in every PE, of ``shape`` values each, zeros at first.
@@ -92,6 +94,10 @@ class Wafer:
 
         def budget(new_bytes: int) -> None:
             charge(self.memories, name, new_bytes, self.chip.pe_memory_bytes)
+            if data is None:
+                new_bytes *= self.shape[0] * self.shape[1]
+                taken = sum(memory.array.nbytes for memory in self.memories.values())
+                check_host_memory(name, new_bytes, taken, self.host_bytes)
 
         new = allocate(name, self.shape, shape, dtype, data, budget)
         for other in self.memories.values():
@@ -144,20 +150,24 @@ class Wafer:
         engine: str | None = None,
         max_cycles: int | None = None,
         progress: Any = None,
+        maps: bool = False,
         trace: Trace | bool | None = None,
+        patience: float | None = None,
     ) -> Run:
         """Run what was recorded since the last run, to the end; gives a `Run`.
 
         ``engine`` is "reference", "lockstep" or "bitplane", chosen by itself otherwise; all give
         the same run. ``max_cycles`` ends a long run with `StillRunning`. ``progress`` is False for
-        no bar, or a function of the cycle. ``trace`` records what happens: True, or a `Trace` that
-        says what of it. Raises `Deadlock`, `Undrained` or `StillRunning`; then
-        memory is as before, and the operations stay recorded: mend a route and run again, or
-        `discard` them.
+        no bar, or a function of the cycle. ``maps=True`` counts what each PE did and each link
+        carried (see `Run.maps`), and ``trace`` records what happens, both at some cost: True, or a
+        `Trace` that says what of it. ``patience`` is how many seconds the run may take, 180 unless
+        given: `TooLong` says so before it starts, where that is sure, or else then. Raises
+        `Deadlock`, `Undrained` or `StillRunning`; then memory is as before, and the operations stay
+        recorded: mend a route and run again, or `discard` them.
         """
         from .run import run
 
-        return run(self, engine, max_cycles, progress, trace)
+        return run(self, engine, max_cycles, progress, maps, trace, patience)
 
     def verify(self) -> Report:
         """What is wrong with the recorded program, found without running it: a `Report`."""

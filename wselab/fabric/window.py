@@ -167,10 +167,13 @@ class Window:
             bits = start.bits
             mute = self.starts.is_mute(start.number, bits, self.layout)
             for live, part in ((True, bits[~mute]), (False, bits[mute])):
-                self._write(start, live, self.full, self.every_slot, part)
-                if self.planes is not self.full:
-                    inside = part[(part >= low) & (part < high)] - low
-                    self._write(start, live, self.planes, self.plan, inside)
+                within = (part >= low) & (part < high)
+                self._write(start, live, self.full, self.every_slot, part[~within])
+                inside = part[within]
+                self._write(start, live, self.planes, self.plan, inside - low)
+                if self.plan.others and len(inside):  # what `close` will not write back
+                    rows, values = self.every_slot.unused(start.lane, self.plan.others)
+                    write_bits(self.full.table("not_reading", "high"), rows, inside, values)
             if self.starts.reads_nothing[start.number] and not mute.all():
                 first, last = int(bits[0]), int(bits[-1])
                 lines = [first // self.layout.width, last // self.layout.width + 1]
@@ -191,8 +194,11 @@ class Window:
         self, start: Start, live: bool, planes: Planes, plan: Plan, bits: np.ndarray
     ) -> None:
         if len(bits):
-            values = self.starts.planes(start, live, plan)
-            rows = plan.start_rows(start.lane)
+            kind = start.number, start.n, start.lane, start.followed, live
+            if kind not in plan.written:
+                rows, values = plan.start_rows(start.lane), self.starts.planes(start, live, plan)
+                plan.written[kind] = rows, values
+            rows, values = plan.written[kind]
             write_bits(planes.table("not_reading", "high"), rows, bits, values)
 
     def moved(self) -> bool:

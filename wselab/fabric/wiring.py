@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -155,6 +156,8 @@ class Plan:
         everything = state_groups(len(wiring.slots), self.depth, self.latency, high, self.lanes)
         everything |= {name: len(wiring.slots) for name in wiring.masks}
         self.rows = self._rows(everything)
+        self.others = sorted({*range(len(wiring.slots))} - {*chosen})  # slots that it leaves out
+        self.written: dict[Any, Any] = {}  # what the planes hold when operations start
 
     def _spans(self, used: list[set[Port]]) -> dict[Port, tuple[int, int]]:
         spans = {}
@@ -183,6 +186,14 @@ class Plan:
         for name, bits in (("low", LOW), ("high", self.high)):
             rows += [first[name] + bit * self.lanes + lane for bit in range(bits)]
         return np.array(rows)
+
+    def unused(self, lane: int, slots: list[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Which of `start_rows` say that an operation does not use some slots, and how."""
+        rows = self.start_rows(lane)
+        halves = 4 if lane == 0 else 2
+        chosen = [half * self.colors + slot for half in range(halves) for slot in slots]
+        values = np.repeat(np.arange(halves) < halves - 2, len(slots))
+        return rows[chosen], values
 
     def _rows(self, everything: dict[str, int]) -> list[int]:
         rows: list[int] = []

@@ -1,0 +1,78 @@
+"""What would take too long or too much of this machine is refused before it starts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import wselab as wse
+from wselab import EAST, RAMP, WEST, fabin, fabout
+from wselab.fabric import price
+
+
+def test_memory_that_the_machine_has_not_is_refused_with_the_figures() -> None:
+    """48 KiB in each PE of a WSE-2 are 36.6 GB: more than this pretended machine has."""
+    w = wse.Wafer(994, 750)
+    w.host_bytes = 24e9
+    with pytest.raises(wse.HostMemoryError, match=r"36\.6 GB .* the machine has 24\.0 GB"):
+        w.memory("x", 12 * 1024)
+    w.host_bytes = 1e6
+    with pytest.raises(wse.HostMemoryError, match=r"w\.host_bytes = "):
+        w.memory("x", 1)
+    w.host_bytes = 4e6  # told to
+    assert w.memory("x", 1).shape == (994, 750, 1)
+
+
+def test_adopted_memory_is_the_callers_own_affair() -> None:
+    """What data= brings is there already, and not counted."""
+    w = wse.Wafer(2, 2)
+    w.host_bytes = 10
+    assert w.memory("x", data=np.zeros((2, 2, 100), np.float32)).shape == (2, 2, 100)
+
+
+def star_of(columns: int, wavelets: int) -> wse.Wafer:
+    """A program that only the lockstep engine runs: each PE sends to the first, in turn."""
+    w = wse.Wafer(1, columns)
+    x, c = w.memory("x", wavelets), w.color("c")
+    w[0, 0].route(c, EAST >> RAMP)
+    w[0, 1:].route(c, [RAMP >> WEST, EAST >> WEST])
+    w[0, 1:].mov(x, out=fabout(c, advance="own"))
+    for _ in range(columns - 1):
+        w[0, 0].add(fabin(c), x, out=x)
+    return w
+
+
+def test_a_run_of_many_minutes_is_refused_before_it_starts() -> None:
+    """The estimate is a lower bound on cycles times the engine's rough cost; patience lifts it."""
+    w = star_of(500, 10_000)
+    with pytest.raises(wse.TooLong, match=r"at least 4,990,000 cycles .* lockstep engine"):
+        w.run()
+    assert len(w.recorded) == 500  # as it was
+
+
+def test_fewest_cycles_is_a_lower_bound() -> None:
+    """What the busiest PE must do without waiting is never more than the run takes."""
+    w = star_of(6, 10)
+    least = price.fewest_cycles(price.Program.of(w))
+    assert least == 50
+    assert least <= w.run().cycles == 56
+
+
+@pytest.mark.parametrize("engine", ["reference", "lockstep", "bitplane"])
+def test_a_run_that_takes_longer_than_its_patience_is_stopped(
+    engine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no estimate foresees it the clock stops a run, and memory is as before."""
+    monkeypatch.setattr(price, "fewest_cycles", lambda program: 0)
+    w = wse.Wafer(1, 3)
+    x = w.memory("x", 1000)
+    x[...] = 1.0
+    c = w.color("c")
+    w[0, 0].route(c, RAMP >> EAST)
+    w[0, 1].route(c, WEST >> RAMP)
+    w[0, 0].mov(x, out=fabout(c))
+    w[0, 1].mul(fabin(c), 2.0, out=x)
+    with pytest.raises(wse.TooLong, match="is at cycle"):
+        w.run(engine=engine, patience=0.0)
+    assert (np.asarray(x) == 1.0).all()
+    assert w.run(engine=engine).cycles == 1006
