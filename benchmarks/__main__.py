@@ -82,13 +82,24 @@ def against_reference(name: str, make: Callable[[int, int], wse.Wafer]) -> None:
 
 def beside(name: str, make: Callable[[], wse.Wafer]) -> None:
     """What comes before a run, and what maps add to it, beside the run itself."""
-    start = time.perf_counter()
+    with programs.without_data():
+        built = median(lambda: timed(make))
     wafer = make()
-    built = time.perf_counter() - start
-    verified = timed(wafer.verify)
-    ran = timed(wafer.run)
-    mapped = timed(lambda: make().run(maps=True)) - built
+    verified, ran = timed(wafer.verify), timed(wafer.run)
+    wafer = make()
+    mapped = timed(lambda: wafer.run(maps=True))
     print(f"{name:44} {built:>8.2f} {verified:>8.2f} {ran:>9.2f} {mapped:>9.2f}", flush=True)
+
+
+def control_megabytes(wafer: wse.Wafer) -> float:
+    """What the bitplane engine holds to know when things happen, at the end of a run."""
+    program = Program.of(wafer)
+    control = bitplane.Control(program, Schedule(program))
+    control.run(None)
+    threads = control.threads
+    arrays = [control.step, control.computing, threads.number, threads.free, threads.parked]
+    arrays += {id(p): p.buffer for p in (control.window.full, control.window.planes)}.values()
+    return sum(array.nbytes for array in arrays) / 1e6
 
 
 def by_rule() -> None:
@@ -140,7 +151,12 @@ def main() -> None:
     row("broadcast", programs.broadcast, copy)
     row("halo exchange, 8 colors, 64 wavelets", programs.halo, copy)
     row("V1: chain over 512 PEs, 4,096 wavelets", programs.v1, copy)
-    print(f"\nPeak memory of the 2D reduce, data included: {peak:,.0f} MB\n")
+    state = {
+        name: control_megabytes(make())
+        for name, make in (("2D reduce", programs.reduce_2d), ("halo exchange", programs.halo))
+    }
+    text = ", ".join(f"{name} {size:,.0f} MB" for name, size in state.items())
+    print(f"\nControl state: {text}; peak memory of the 2D reduce, data included: {peak:,.0f} MB\n")
     print(f"{'32 x 32 PEs, s':44} {'bitplane':>8} {'lockstep':>8} {'reference':>9} {'ratios':>18}")
     against_reference("2D chain reduce", programs.reduce_2d)
     against_reference("broadcast", programs.broadcast)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
 import wselab as wse
@@ -14,11 +18,31 @@ ROWS, COLUMNS = wse.WSE2.user_shape
 WAVELETS = 256
 
 
+FILLS = True
+
+
+@contextlib.contextmanager
+def without_data() -> Iterator[None]:
+    """Make programs without filling their memory, which is the host's work and not the program."""
+    global FILLS
+    FILLS = False
+    try:
+        yield
+    finally:
+        FILLS = True
+
+
+def fill(memory: wse.Memory, values: Any) -> None:
+    """Write to every PE, so that the host's pages are there before the clock starts."""
+    if FILLS:
+        memory[...] = values
+
+
 def reduce_2d(rows: int = ROWS, columns: int = COLUMNS, delayed: bool = False) -> wse.Wafer:
     """The 2D chain reduce; ``delayed``: each row begins after an operation of random length."""
     wafer = wse.Wafer(rows, columns)
     x = wafer.memory("x", WAVELETS)
-    x[...] = np.arange(columns, dtype=np.float32)[:, None] % 7
+    fill(x, np.arange(columns, dtype=np.float32)[:, None] % 7)
     if delayed:
         lengths = np.random.default_rng(1).integers(1, WAVELETS + 1, rows)
         for row, length in enumerate(lengths.tolist()):
@@ -31,7 +55,7 @@ def broadcast(rows: int = ROWS, columns: int = COLUMNS) -> wse.Wafer:
     """One vector to every PE."""
     wafer = wse.Wafer(rows, columns)
     x = wafer.memory("x", WAVELETS)
-    x[...] = 0.0  # the host's pages are there before the clock starts
+    fill(x, 0.0)
     x[0, 0] = np.arange(WAVELETS)
     write_broadcast(wafer, x)
     return wafer
@@ -57,7 +81,7 @@ def halo(rows: int = ROWS, columns: int = COLUMNS, wavelets: int = 64) -> wse.Wa
             wafer[takes].mov(fabin(color), out=got, microthread=True)
             wafer[sends].mov(x, out=fabout(color), microthread=True)
     for memory in wafer.memories.values():
-        memory[...] = 1.0  # the host's pages are there before the clock starts
+        fill(memory, 1.0)
     return wafer
 
 
@@ -65,6 +89,6 @@ def v1() -> wse.Wafer:
     """The published measurement V1: a row of 512 PEs, 4,096 wavelets."""
     wafer = wse.Wafer(1, 512)
     x = wafer.memory("x", 4096)
-    x[...] = 1.0
+    fill(x, 1.0)
     wse.kernels.write_chain_west(wafer, x, x)
     return wafer

@@ -350,6 +350,7 @@ def test_a_place_that_is_none_is_refused() -> None:
         ({"engine": "reference"}, "engine 'reference'"),
         ({"engine": "lockstep"}, "engine 'lockstep'"),
         ({"maps": True}, "maps"),
+        ({"trace": True}, "traces"),
     ],
 )
 def test_what_the_gpu_lacks_is_said(asked: dict[str, Any], lacking: str) -> None:

@@ -34,6 +34,7 @@ from .fabric import (
     RunError,
     StillRunning,
     TooLong,
+    Trace,
     Undrained,
     Wafer,
     WaferError,
@@ -47,8 +48,8 @@ __version__ = "0.1.0"
 __all__ = [
     "A100", "B200", "EAST", "H100", "LPU", "NORTH", "RAMP", "SOUTH", "WEST", "WSE1", "WSE2",
     "WSE3", "Deadlock", "HostMemoryError", "Memory", "MemoryBudgetError", "ProgramError",
-    "Region", "RouteError", "Rules", "Run", "RunError", "StillRunning", "TooLong", "Undrained",
-    "Wafer", "WaferError", "fabin", "fabout", "specs",
+    "Region", "RouteError", "Rules", "Run", "RunError", "StillRunning", "TooLong", "Trace",
+    "Undrained", "Wafer", "WaferError", "fabin", "fabout", "specs",
 ]  # fmt: skip
 
 _LATER = {  # where names live that are loaded when first used

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from math import ceil, isqrt, log2
+from math import isqrt
 from operator import index
 from typing import Any
 
@@ -141,12 +141,17 @@ def model_tree(pes: int, wavelets: int, ramp_latency: int) -> Tree:
     """
     if pes == 1:
         return (-1,)
-    lag, levels = 2 * ramp_latency + 1, ceil(log2(pes))
-    chain = wavelets + (lag + 1) * (pes - 1)
-    binary = max(wavelets * levels, wavelets * levels * pes / 2 / (pes - 1) + pes - 1)
-    known = min(chain, binary + lag * levels)  # dearer ones need not be looked at
-    most_deep = max(1, min(pes - 1, int((known - wavelets - (pes - 1)) / lag)))
-    most_in = max(1, min(pes - 1, int((known - lag) / wavelets)))
+    lag = 2 * ramp_latency + 1
+    known = min(
+        model_cost(reduce_tree(how, None, pes, wavelets, ramp_latency, 0), wavelets, ramp_latency)
+        for how in ("chain", "star", "tree", "two_phase", "best")
+    )
+    # Dearer trees need not be looked at: of D hand-overs, one vector on each link; of C vectors
+    # into a PE, which come from C different distances.
+    spare = known - (pes - 1)
+    most_deep = max(1, min(pes - 1, int((spare - wavelets) / lag)))
+    most_in = max(1, min(pes - 1, isqrt(int(2 * (pes - 1) * (spare - lag) / wavelets))))
+    most_in = max(1, min(most_in, int((known - lag) / wavelets)))
     energy = least_energy(pes, most_deep, most_in)
     deep, taken = np.ogrid[: most_deep + 1, : most_in + 1]
     load = np.maximum(wavelets * taken, wavelets * energy[pes] / (pes - 1) + pes - 1)
@@ -164,6 +169,18 @@ def model_tree(pes: int, wavelets: int, ramp_latency: int) -> Tree:
             parents[child] = head
             to_do += [(head, child - head, d, c - 1), (child, head + n - child, d - 1, c)]
     return tuple(parents)
+
+
+def model_cost(parents: Tree, wavelets: int, ramp_latency: int) -> float:
+    """Cycles of a tree by the published model: ``max(B C, B E / (P - 1) + P - 1) + (2 T_R + 1) D``.
+
+    >>> model_cost((-1, 0, 1, 2), wavelets=16, ramp_latency=2)  # a chain
+    34.0
+    """
+    distances = [pe - parent for pe, parent in enumerate(parents) if pe]
+    most_in = max(map(len, children_of(parents)))
+    load = wavelets * sum(distances) / len(distances) + len(distances)
+    return max(wavelets * most_in, load) + (2 * ramp_latency + 1) * max(depths_of(parents))
 
 
 #: More hops than any tree has: there is none.

@@ -22,6 +22,7 @@ from .ports import EAST, NORTH, RAMP, SOUTH, WEST
 from .region import Region
 from .rules import Rules
 from .run import Run
+from .trace import Trace
 from .wafer import Wafer
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "RunError",
     "StillRunning",
     "TooLong",
+    "Trace",
     "Undrained",
     "Wafer",
     "WaferError",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .state import State
+    from .trace import Trace
 
 
 class WaferError(Exception):
@@ -39,8 +40,11 @@ class TooLong(WaferError, RuntimeError):
 class RunError(WaferError, RuntimeError):
     """A launch that did not end well; memory is as it was before the launch.
 
-    ``cycle`` says when, ``state`` holds what stood where at that time.
+    ``cycle`` says when, ``state`` holds what stood where at that time, and ``trace`` what was
+    recorded up to then, if `Wafer.run` was told to.
     """
+
+    trace: Trace | None = None
 
     def __init__(self, message: str, cycle: int, state: State):
         super().__init__(message)

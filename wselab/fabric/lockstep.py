@@ -7,7 +7,7 @@ wafer is large.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,13 +18,16 @@ from .program import Program
 from .routers import Routers
 from .state import Outcome, State
 
+if TYPE_CHECKING:
+    from .recorder import Recorder
+
 
 class Lockstep:
-    """One launch, stepped."""
+    """One launch, stepped; a ``recorder`` looks on."""
 
-    def __init__(self, program: Program):
-        self.program = program
-        self.routers = Routers(program)
+    def __init__(self, program: Program, recorder: Recorder | None = None):
+        self.program, self.recorder = program, recorder
+        self.routers = Routers(program, recorder)
         self.processors = Processors(program, self.routers)
         self.hosts = (self.routers.hosts_in, self.routers.hosts_out)
         self.now = self.hops = self.ramps = self.quiet = 0
@@ -46,6 +49,8 @@ class Lockstep:
                 return "limit"
             if watch:
                 watch(self.state())
+            if self.recorder is not None:
+                self.recorder.look(self)
             self.quiet = 0 if self._cycle() else self.quiet + 1
             self.now += 1
             if progress:
@@ -62,6 +67,8 @@ class Lockstep:
         moved |= bool(processors.alarms or woken) or processors.pausing()
         granted = routers.grants(self.now)
         ready = processors.ready()
+        if self.recorder is not None:
+            self.recorder.decided(granted, ready, woken)
         # Then everything moves; it is seen in its new place in the next cycle.
         if self.watch:
             self.watch.before(granted, ready, woken)
@@ -92,6 +99,10 @@ class Lockstep:
         handled = np.where(begun, processors.handled[0], 0)
         state.handled[...] = handled.reshape(program.shape)
         state.threads[...] = processors.running[1:].reshape(state.threads.shape)
+        state.pause = processors.pause.reshape(program.shape).copy()
+        state.left = processors.left(self.now).reshape(program.shape)
+        passed = {host.into: host.by_stream() for host in self.hosts}
+        state.passed = [next(passed[stream.is_in]) for stream in program.hosts]
         there = state.threads >= 0
         state.threads_handled[there] = processors.handled[1:].reshape(there.shape)[there]
         for kind, counts in (
@@ -161,13 +172,16 @@ def simulate(
     max_cycles: int | None = None,
     progress: Any = None,
     watch: Any = None,
+    recorder: Recorder | None = None,
     maps: bool = False,
 ) -> Outcome:
     """Run ``program``, writing into ``program.memories``, as `reference.simulate` does."""
-    engine = Lockstep(program)
+    engine = Lockstep(program, recorder)
     engine.watch = Watch(engine) if maps else None
     with np.errstate(all="ignore"):
         how = engine.run(max_cycles, progress, watch)
     engine.write_back()
+    if recorder is not None:
+        recorder.finish(engine, how)
     found = engine.watch.maps(engine.now) if engine.watch else None
     return Outcome(how, engine.now, engine.hops, engine.ramps, engine.state(), found)

@@ -16,7 +16,8 @@ from .memory import Part
 from .operations import FabIn, Operation, Wavelet, conflict
 from .planes import groups_of
 from .program import Program, Schedule
-from .routers import NOTHING, OWN, PATH, Entering, Routers
+from .queues import NOTHING, OWN, PATH, Entering
+from .routers import Routers
 
 
 class Processors:
@@ -24,6 +25,7 @@ class Processors:
 
     def __init__(self, program: Program, routers: Routers):
         self.program, self.routers, self.rules = program, routers, program.rules
+        self.recorder = routers.recorder
         count = self.count = routers.pes
         self.flat = {
             name: np.ascontiguousarray(array).reshape(count, -1)
@@ -72,6 +74,20 @@ class Processors:
         """Whether any PE has work left."""
         return bool(self.step.any() or self.groups or self.alarms)
 
+    def left(self, now: int) -> np.ndarray:
+        """Cycles that the operation on memory alone of each PE still takes, all if not begun."""
+        left = np.zeros(self.count, np.int64)
+        for end, ended in self.alarms.items():
+            for _, pes in ended:
+                left[pes] = end + 1 - now
+        pes = np.flatnonzero((self.step > 0) & (self.running[0] < 0))
+        for number, those in groups_of(self.operation[self.step[pes]], pes):
+            operation = self.program.operations[number]
+            if not operation.on_fabric:
+                n = operation.n if np.ndim(operation.n) == 0 else operation.n.ravel()[those]
+                left[those] = operation.cycles(n, self.rules)
+        return left
+
     # What begins.
 
     def wakes(self) -> list[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -90,7 +106,7 @@ class Processors:
 
     def wake(self, pes: np.ndarray, nodes: np.ndarray, first: np.ndarray) -> None:
         """Take wavelets and get their task's operations to do."""
-        self.woke[pes] = self.routers.inbox.pop(nodes)[0]
+        self.woke[pes] = self.routers.take(nodes)
         for answers in self.holds.values():
             answers[pes] = False
         self.step[pes] = first
@@ -202,9 +218,11 @@ class Processors:
             last = at + 1 == self.total[lane, pes]
             if operation.sends is not None:
                 nodes.append(self.routers.node_of[operation.sends.number, pes])
-                values.append(result.astype(np.float32))
                 mark = {None: 0, "own": OWN, "path": PATH}[operation.out.advance]
                 marks.append(np.where(last, mark, 0))
+                values.append(result.astype(np.float32))
+                if self.recorder is not None:
+                    values[-1] = self.recorder.sent(number, pes, at, values[-1], marks[-1])
             if last.any():
                 key, ended = (lane, number), pes[last]
                 self._end(lane, ended)
@@ -240,15 +258,19 @@ class Processors:
             if isinstance(item, Part):
                 values = self.flat[item.memory.name][pes, self._place(item, offset, pes, at)]
             elif isinstance(item, FabIn):
-                values = self.routers.inbox.pop(self.routers.node_of[item.color.number, pes])[0]
+                values = self.routers.take(self.routers.node_of[item.color.number, pes])
             elif isinstance(item, Wavelet):
                 values = self.value[lane, pes]
             else:
                 values = np.float32(item) if dtype == "float32" else np.float16(item)
             inputs.append(values.astype(dtype))
         result = _combine(operation.kind, inputs)
+        if self.recorder is not None:
+            self.recorder.handled(lane, pes)
         if isinstance(operation.out, Part):
             where = self._place(operation.out, offsets[-1], pes, at)
+            if self.recorder is not None:
+                self.recorder.written(operation.out.memory.name, pes, where, result)
             self.flat[operation.out.memory.name][pes, where] = result
         return np.broadcast_to(result, pes.shape)
 

@@ -8,6 +8,7 @@ with them but the program itself. Read `PE` for what a core and its router hold 
 from __future__ import annotations
 
 from collections import deque
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -268,23 +269,20 @@ def simulate(
     """
     rules, pes = program.rules, build(program)
     given, taken = join_hosts(program, pes)
+    photo = partial(photograph, program, pes, (given, taken))
     patience = max([1, *(1 - -len(links) // rules.io_wavelets for links in (given, taken))])
     cycle = hops = ramps = quiet = 0
     while True:
         busy = any(pe.work or any(pe.running) for pe in pes.values())
         busy |= any(link.passed < len(link.values) for *_, link in (*given, *taken))
         if not busy and (not program.tasks or quiet):
-            return Outcome(
-                "ended", cycle - quiet, hops, ramps, photograph(program, pes, cycle - quiet)
-            )
+            return Outcome("ended", cycle - quiet, hops, ramps, photo(cycle - quiet))
         if quiet >= patience:
-            return Outcome(
-                "stuck", cycle - quiet, hops, ramps, photograph(program, pes, cycle - quiet)
-            )
+            return Outcome("stuck", cycle - quiet, hops, ramps, photo(cycle - quiet))
         if max_cycles is not None and cycle >= max_cycles:
-            return Outcome("limit", cycle, hops, ramps, photograph(program, pes, cycle))
+            return Outcome("limit", cycle, hops, ramps, photo(cycle))
         if watch:
-            watch(photograph(program, pes, cycle))
+            watch(photo(cycle))
 
         # First everything decides, on what it sees at the start of the cycle.
         for pe in pes.values():
@@ -344,16 +342,24 @@ def simulate(
             progress(cycle)
 
 
-def photograph(program: Any, pes: dict, cycle: int) -> State:
+def photograph(program: Any, pes: dict, links: tuple[list, list], cycle: int) -> State:
     """What stands where."""
     state = State.empty(program.shape, len(program.colors), program.lanes)
     state.cycle = cycle
+    state.pause, state.left = np.zeros((2, *program.shape), np.int64)
+    given, taken = (iter(link.passed for *_, link in some) for some in links)
+    state.passed = [
+        np.array([next(given if stream.is_in else taken) for _ in stream.places])
+        for stream in program.hosts
+    ]
     for place, pe in pes.items():
         main, *threads = pe.running
         if main or pe.work:
             current = main or pe.work[0]
             state.operation[place] = current.number
             state.handled[place] = current.handled
+            state.left[place] = 0 if current.operation.on_fabric else current.cycles_left
+        state.pause[place] = pe.pause
         for lane, one in enumerate(threads):
             if one:
                 state.threads[lane][place] = one.number

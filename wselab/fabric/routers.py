@@ -7,78 +7,30 @@ stand the nodes' ramps, the links to the host, and two entries that are always a
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .hosts import turn_of
 from .ports import LINKS, PORTS, RAMP, opposite
 from .program import Program
+from .queues import NOTHING, PATH, Belt, Entering, Fifo, plain
 
-OWN, PATH = 1, 2
+if TYPE_CHECKING:
+    from .recorder import Recorder
+
 BITS = np.array([port.bit for port in PORTS])
 
 
-class Fifo:
-    """A queue of depth ``depth`` for each node, in rings: values, and marks of control wavelets."""
-
-    def __init__(self, nodes: int, depth: int):
-        self.depth = depth
-        self.count, self.head = np.zeros(nodes, np.int64), np.zeros(nodes, np.int64)
-        self.values = np.zeros((depth, nodes), np.float32)
-        self.marks = np.zeros((depth, nodes), np.int8)
-
-    def push(self, nodes: np.ndarray, values: Any, marks: Any = 0) -> None:
-        """Append one wavelet to each of these queues, named once each."""
-        slot = (self.head[nodes] + self.count[nodes]) % self.depth
-        self.values[slot, nodes], self.marks[slot, nodes] = values, marks
-        self.count[nodes] += 1
-
-    def pop(self, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Take the first wavelet of each of these queues."""
-        slot = self.head[nodes]
-        self.head[nodes] = (slot + 1) % self.depth
-        self.count[nodes] -= 1
-        return self.values[slot, nodes], self.marks[slot, nodes]
-
-
-class Belt:
-    """A row of places before a queue, for each node; ``wavelets`` counts those on all of them."""
-
-    def __init__(self, nodes: int, places: int):
-        self.there = np.zeros((places, nodes), bool)
-        self.values = np.zeros((places, nodes), np.float32)
-        self.marks = np.zeros((places, nodes), np.int8)
-        self.wavelets = 0
-
-    def advance(self, moves: np.ndarray, entering: Entering, queue: Fifo) -> np.ndarray | None:
-        """Move by one place; gives the nodes whose queues a wavelet entered, None if none moved."""
-        nodes, values, marks = entering
-        if not self.wavelets and not len(nodes):
-            return None
-        if not len(self.there):
-            queue.push(nodes, values, marks)
-            return nodes
-        leaving = np.flatnonzero(self.there[-1] & moves)
-        queue.push(leaving, self.values[-1, leaving], self.marks[-1, leaving])
-        moving = np.flatnonzero((self.there & moves).any(axis=0))
-        for array in (self.there, self.values, self.marks):
-            array[1:, moving] = array[:-1, moving]
-        self.there[0, moving] = False
-        self.there[0, nodes], self.values[0, nodes], self.marks[0, nodes] = True, values, marks
-        self.wavelets += len(nodes) - len(leaving)
-        return leaving if len(leaving) or len(moving) or len(nodes) else None
-
-
-Entering = tuple[np.ndarray, Any, Any]
-NOTHING: Entering = (np.zeros(0, np.int64), 0, 0)
-
-
 class Routers:
-    """All nodes of a program, and what they decide and do in a cycle."""
+    """All nodes of a program, and what they decide and do in a cycle.
 
-    def __init__(self, program: Program):
-        self.program, self.rules = program, program.rules
+    A ``recorder`` gives wavelets names, which then travel with their values.
+    """
+
+    def __init__(self, program: Program, recorder: Recorder | None = None):
+        self.program, self.rules, self.recorder = program, program.rules, recorder
         self.pes = program.shape[0] * program.shape[1]
         self.node_of = np.full((len(program.colors), self.pes), -1)
         for color in program.colors:
@@ -92,8 +44,10 @@ class Routers:
         self.last_of, self.last = last[self.color], last.max(initial=0)  # switch positions
 
         depth, latency = self.rules.queue_depth, self.rules.ramp_latency
-        self.queue, self.inbox = Fifo(count, depth), Fifo(count, depth)
-        self.belt_out, self.belt_in = Belt(count, latency), Belt(count, latency - 1)
+        payload = np.dtype(np.float32) if recorder is None else recorder.payload
+        self.queue, self.inbox = Fifo(count, depth, payload), Fifo(count, depth, payload)
+        self.belt_out = Belt(count, latency, payload)
+        self.belt_in = Belt(count, latency - 1, payload)
         self.entering, self.leaving = np.zeros((2, count), np.int64)
 
         hosts = [stream for stream in program.hosts if not stream.is_in]
@@ -185,6 +139,10 @@ class Routers:
             self.taken[pes] |= np.where(free, bits, 0)
         return np.flatnonzero(goes)
 
+    def take(self, nodes: np.ndarray) -> np.ndarray:
+        """Take the first wavelet of each of these processors' queues: their values."""
+        return plain(self.inbox.pop(nodes)[0])
+
     def move(self, granted: np.ndarray, sent: Entering) -> tuple[bool, int, int]:
         """Move wavelets along links and belts; tells if any moved, hops, and ramp deliveries."""
         count = self.count
@@ -240,7 +198,8 @@ class HostLinks:
 
     def __init__(self, program: Program, into: bool, routers: Routers):
         streams = [stream for stream in program.hosts if stream.is_in is into]
-        self.rate, self.routers = program.rules.io_wavelets, routers
+        self.rate, self.routers, self.into = program.rules.io_wavelets, routers, into
+        self.sizes = [len(stream.places) for stream in streams]
         self.rows = [(s.data, line) for s in streams for line in s.lines]
         self.count = len(self.rows)
         self.total = np.array([data.shape[1] for data, _ in self.rows], np.int64)
@@ -268,6 +227,10 @@ class HostLinks:
         """Whether a wavelet is still to pass."""
         return bool((self.passed < self.total).any())
 
+    def by_stream(self) -> Iterator[np.ndarray]:
+        """Wavelets that have passed each link, stream after stream."""
+        return iter(np.split(self.passed.copy(), np.cumsum(self.sizes)[:-1]))
+
     def decide(self, cycle: int) -> None:
         """Note which links into the wafer pass a wavelet in this cycle."""
         self.giving = np.flatnonzero(self.served(cycle) & (self.node >= 0)) if self.count else None
@@ -279,13 +242,16 @@ class HostLinks:
         """The wavelets that enter."""
         if self.giving is None or not len(self.giving):
             return NOTHING
-        values = [self.rows[i][0][self.rows[i][1], self.passed[i]] for i in self.giving.tolist()]
+        rows = [self.rows[i][0][self.rows[i][1], self.passed[i]] for i in self.giving.tolist()]
+        values, recorder = np.array(rows, np.float32), self.routers.recorder
+        if recorder is not None:
+            values = recorder.from_host(self.giving, self.passed[self.giving], values)
         self.passed[self.giving] += 1
-        return self.node[self.giving], np.array(values, np.float32), 0
+        return self.node[self.giving], values, 0
 
     def take(self, links: np.ndarray, values: np.ndarray) -> None:
         """Keep the wavelets that leave."""
-        for link, value in zip(links.tolist(), values, strict=True):
+        for link, value in zip(links.tolist(), plain(values), strict=True):
             data, line = self.rows[link]
             data[line, self.passed[link]] = value
             self.passed[link] += 1

@@ -17,6 +17,7 @@ from .progress import Progress
 from .replay import Replay
 from .state import Outcome
 from .streams import streams
+from .trace import Trace
 from .verify import verify
 
 EXACT_BECAUSE = {
@@ -37,13 +38,17 @@ class Run:
 
     ``cycles``: up to and including the last element of the last operation. ``hops``: wavelets
     times links taken. ``ramps``: wavelets given to processors. ``engine``: which engine ran, and
-    ``exact_because`` why its answer is that of the rules.
+    ``exact_because`` why its answer is that of the rules. ``trace``: what was recorded, if
+    `Wafer.run` was told to.
     """
 
-    def __init__(self, wafer: Any, outcome: Outcome, engine: str, exact_because: str):
+    def __init__(
+        self, wafer: Any, outcome: Outcome, engine: str, exact_because: str,
+        trace: Trace | None = None,
+    ):  # fmt: skip
         self.chip, self.shape = wafer.chip, wafer.shape
         self.cycles, self.hops, self.ramps = outcome.cycles, outcome.hops, outcome.ramps
-        self.engine, self.exact_because = engine, exact_because
+        self.engine, self.exact_because, self.trace = engine, exact_because, trace
         self._maps = outcome.maps
 
     @property
@@ -96,6 +101,7 @@ def run(
     max_cycles: int | None,
     progress: Any,
     maps: bool,
+    trace: Any,
     patience: float | None,
 ) -> Run:
     """Run what a wafer has recorded; see `Wafer.run`."""
@@ -106,14 +112,19 @@ def run(
         raise ProgramError(f"max_cycles={max_cycles!r}: expected a whole number, 0 or more")
     program = Program.of(wafer)
     beyond = _beyond_bitplane(program)
+    if not isinstance(trace, (Trace, bool, type(None))):
+        raise ProgramError(f"trace={trace!r}: expected True, or a wse.Trace(...)")
+    trace = Trace() if trace is True else None if trace is False else trace
+    if trace is not None and engine not in (None, "lockstep"):
+        raise ProgramError(f"engine {engine!r} records no trace; leave engine= out")
     if engine == "bitplane" and beyond:
         raise ProgramError(f"engine 'bitplane' has no {beyond}; try engine=None")
     if engine == "reference" and maps:
         raise ProgramError("maps=True: the reference engine has none; try engine='lockstep'")
-    engine = engine or ("lockstep" if beyond else "bitplane")
+    engine = engine or ("lockstep" if beyond or trace is not None else "bitplane")
     xp = xp_of(wafer.on)
     if xp is not np and (engine != "bitplane" or maps):
-        lacking = "maps" if maps else beyond or f"engine {engine!r}"
+        lacking = "maps" if maps else "traces" if trace else beyond or f"engine {engine!r}"
         raise ProgramError(f'on="gpu": the GPU has no {lacking}; try w.on = "cpu"')
     seconds = PATIENCE_S if patience is None else patience
     check(program, engine, seconds, wafer.host_bytes)
@@ -122,11 +133,11 @@ def run(
         if engine == "bitplane":
             outcome = _run_bitplane(program, max_cycles, clock, maps, xp)
         else:
-            outcome = _run_stepped(program, engine, max_cycles, clock, maps)
+            outcome = _run_stepped(program, engine, max_cycles, clock, maps, trace)
     why = EXACT_BECAUSE[engine] + (f"; the bitplane engine has no {beyond}" if beyond else "")
     why += "" if xp is np else f"; {ON_GPU}"
     wafer.discard()
-    return Run(wafer, outcome, engine, why)
+    return Run(wafer, outcome, engine, why, trace)
 
 
 def _beyond_bitplane(program: Program) -> str:
@@ -140,7 +151,12 @@ def _beyond_bitplane(program: Program) -> str:
 
 
 def _run_stepped(
-    program: Program, engine: str, max_cycles: int | None, clock: Clock, maps: bool
+    program: Program,
+    engine: str,
+    max_cycles: int | None,
+    clock: Clock,
+    maps: bool,
+    trace: Trace | None,
 ) -> Outcome:
     """Run on an engine that moves the values with the wavelets."""
     copy = program.on_copies()
@@ -148,8 +164,14 @@ def _run_stepped(
         with np.errstate(all="ignore"):
             outcome = reference.simulate(copy, max_cycles, clock)
     else:
-        outcome = lockstep.simulate(copy, max_cycles, clock, maps=maps)
-    _raise_unless_clean(outcome.how, program, outcome.state, max_cycles)
+        recorder = None if trace is None else trace._recorder(program)
+        outcome = lockstep.simulate(copy, max_cycles, clock, recorder=recorder, maps=maps)
+    try:
+        _raise_unless_clean(outcome.how, program, outcome.state, max_cycles)
+    except RunError as error:
+        if trace is not None:
+            error.trace, trace.end, trace.error = trace, type(error).__name__, str(error)
+        raise
     copy.write_back(program)
     return outcome
 

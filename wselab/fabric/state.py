@@ -23,6 +23,10 @@ class State:
 
     Wavelets: ``leaving`` on the belt from the processor, ``queued`` in the router, ``arriving`` on
     the belt to the processor, ``waiting`` in the PE's own queue.
+
+    Where an engine tells: ``pause``, the cycles before a PE may begin its next operation; ``left``,
+    the cycles that its operation on memory alone still takes; ``passed``, for each host stream the
+    wavelets that have passed each of its links.
     """
 
     cycle: int
@@ -36,6 +40,9 @@ class State:
     threads_handled: np.ndarray
     position_in: list[np.ndarray]
     position_out: list[np.ndarray]
+    pause: np.ndarray | None = None
+    left: np.ndarray | None = None
+    passed: list[np.ndarray] | None = None
 
     @classmethod
     def empty(cls, shape: tuple[int, int], colors: int, lanes: int = 1) -> State:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .hosts import HostStream
     from .run import Run
     from .tasks import Task
+    from .trace import Trace
     from .verify import Report
 
 
@@ -154,6 +155,7 @@ class Wafer:
         max_cycles: int | None = None,
         progress: Any = None,
         maps: bool = False,
+        trace: Trace | bool | None = None,
         patience: float | None = None,
     ) -> Run:
         """Run what was recorded since the last run, to the end; gives a `Run`.
@@ -161,14 +163,15 @@ class Wafer:
         ``engine`` is "reference", "lockstep" or "bitplane", chosen by itself otherwise; all give
         the same run. ``max_cycles`` ends a long run with `StillRunning`. ``progress`` is False for
         no bar, or a function of the cycle. ``maps=True`` counts what each PE did and each link
-        carried (see `Run.maps`), at some cost. ``patience`` is how many seconds the run may take,
-        180 unless given: `TooLong` says so before it starts, where that is sure, or else then.
-        Raises `Deadlock`, `Undrained` or `StillRunning`; then memory is as before, and the
-        operations stay recorded: mend a route and run again, or `discard` them.
+        carried (see `Run.maps`), and ``trace`` records what happens, both at some cost: True, or a
+        `Trace` that says what of it. ``patience`` is how many seconds the run may take, 180 unless
+        given: `TooLong` says so before it starts, where that is sure, or else then. Raises
+        `Deadlock`, `Undrained` or `StillRunning`; then memory is as before, and the operations stay
+        recorded: mend a route and run again, or `discard` them.
         """
         from .run import run
 
-        return run(self, engine, max_cycles, progress, maps, patience)
+        return run(self, engine, max_cycles, progress, maps, trace, patience)
 
     def verify(self) -> Report:
         """What is wrong with the recorded program, found without running it: a `Report`."""

@@ -9,20 +9,14 @@ next cycle waits for nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from .color import Color
-from .hosts import turn_of
+from .edge import Edge
 from .operations import conflict
 from .ports import RAMP, Port, Route, opposite
 from .standing import Place, Reason, Waiting, count, elements, name, step
-from .upstream import Upstream
-
-if TYPE_CHECKING:
-    from .hosts import HostStream
 
 
-class Explainer(Upstream):
+class Explainer(Edge):
     """Answers "why can this not move" about a program that stands in a state."""
 
     def why(self, thing: Waiting) -> Reason | None:
@@ -33,14 +27,14 @@ class Explainer(Upstream):
             raise ValueError(f"{thing}: of which color?")
         if thing.what == "task":
             return self._why_task(thing.pe, thing.color)
-        if thing.what == "queue":
-            return self._why_queue(thing.pe, thing.color)
         if thing.what == "inbox":
             return self._why_inbox(thing.pe, thing.color)
         if thing.what == "host in":
-            return self._why_host_in(thing.pe, thing.color)
-        if thing.what == "host out":
-            return self._why_host_out(thing.pe, thing.color)
+            return self.why_host_in(thing.pe, thing.color)
+        if thing.what == "host out" and not self.state.queued[thing.color.number][thing.pe]:
+            return self.why_host_out(thing.pe, thing.color)
+        if thing.what in ("queue", "host out"):
+            return self._why_queue(thing.pe, thing.color)
         return self._why_belt(thing.pe, thing.color, out=thing.what == "belt out")
 
     def chain(self, thing: Waiting) -> tuple[list[tuple[Waiting, Reason]], Waiting | None]:
@@ -170,7 +164,7 @@ class Explainer(Upstream):
             return Reason("full", text, Waiting("inbox", pe, color))
         there = step(pe, port)
         if not self.inside(there):
-            return self._blocked_at_edge(pe, color, port, route)
+            return self.blocked_at_edge(pe, color, port, route)
         other = self.entering(there, color)
         if other is None or other.input is not opposite(port):
             if any(later.input is opposite(port) for later in self.to_come(there, color)):
@@ -182,18 +176,6 @@ class Explainer(Upstream):
             text = f"{at}: the queue of color {color.name} at {name(there)} is full"
             return Reason("full", text, Waiting("queue", there, color))
         return None
-
-    def _blocked_at_edge(self, pe: Place, color: Color, port: Port, route: Route) -> Reason | None:
-        at = f"color {color.name} stands in the router of {name(pe)}"
-        stream = self.host(pe, color, port, is_in=False)
-        if stream is None:
-            text = f"{at}: its route {route} leads {port} over the edge of the wafer"
-            return Reason("no route", text, None, self.mender.not_taken(pe, port, color))
-        if self.passed(stream, pe) == stream.data.shape[-1]:
-            text = f"{at}: the host has taken all the {stream.data.shape[-1]} that it takes here"
-            mend = f"a larger n in host_out (line {stream.line}), or send fewer"
-            return Reason("not read", text, None, mend)
-        return None if self._served(stream, pe) else self._other_turn(at)
 
     def lost(self, pe: Place, color: Color) -> Reason | None:
         """Where the route of what stands at a PE leads nowhere, if it does so anywhere."""
@@ -276,40 +258,6 @@ class Explainer(Upstream):
         text, after, mend = self.upstream(pe, color)
         at = f"{name(pe)} waits for a wavelet on color {color.name} to wake its task {task.name}"
         return Reason("no wavelet", f"{at}: {text}", after, mend)
-
-    def _why_host_in(self, pe: Place, color: Color) -> Reason | None:
-        route = self.entering(pe, color)
-        stream = route and self.host(pe, color, route.input, is_in=True)
-        if not stream:
-            return None
-        at = f"the host cannot send color {color.name} into {name(pe)}"
-        if self.state.queued[color.number][pe] >= self.depth:
-            text = f"{at}: the queue of color {color.name} in its router is full"
-            return Reason("full", text, Waiting("queue", pe, color))
-        return None if self._served(stream, pe) else self._other_turn(at)
-
-    def _why_host_out(self, pe: Place, color: Color) -> Reason | None:
-        if self.state.queued[color.number][pe]:
-            return self._why_queue(pe, color)
-        streams = (one for one in self.program.hosts if one.color is color and pe in one.places)
-        stream = next(one for one in streams if not one.is_in)
-        text, after, mend = self.upstream(pe, color, stream.edge)
-        at = f"the host waits for color {color.name} from {name(pe)} (line {stream.line})"
-        if (source := self.source(pe, color)) and not after:
-            sent, n = self.sent(source, color)[1], stream.data.shape[-1]
-            mend = f"n={sent} in host_out, or let {name(source)} send {n}"
-        return Reason("no wavelet", f"{at}: {text}", after, mend)
-
-    def _served(self, stream: HostStream, pe: Place) -> bool:
-        """Whether it is the turn of a host's link in the next cycle."""
-        hosts = [one for one in self.program.hosts if one.is_in is stream.is_in]
-        links = [(one, place) for one in hosts for place in one.places]
-        turn = turn_of(len(links), self.program.rules.io_wavelets, self.state.cycle)
-        return bool(turn[links.index((stream, pe))])
-
-    def _other_turn(self, at: str) -> Reason:
-        rate = self.program.rules.io_wavelets
-        return Reason("host", f"{at}: the host serves {rate} links a cycle, others now")
 
     def _why_belt(self, pe: Place, color: Color, out: bool) -> Reason | None:
         at = f"color {color.name} stands on the ramp of {name(pe)}"

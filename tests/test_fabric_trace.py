@@ -1,0 +1,409 @@
+"""Traces: each frame is what the reference engine photographs, in both directions of time."""
+
+from __future__ import annotations
+
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wselab as wse
+from wselab import EAST, RAMP, WEST, Trace, fabin, fabout
+from wselab.fabric import reference
+from wselab.fabric.cells import DOING
+from wselab.fabric.frames import Frame
+from wselab.fabric.pe_frame import PLACES
+from wselab.fabric.program import Program
+from wselab.fabric.standing import Waiting
+from wselab.fabric.state import State
+
+from .agreement.programs import Draw, random_wafer
+
+LONGEST = 150
+
+
+def recorded(wafer: wse.Wafer, **options: Any) -> Trace:
+    """The trace of a run, however it ends."""
+    try:
+        trace = wafer.run(trace=Trace(**options), max_cycles=LONGEST).trace
+    except wse.RunError as error:
+        trace = error.trace
+    assert trace is not None
+    return trace
+
+
+def some_wafer(seed: int) -> wse.Wafer:
+    """A random program; every second with tasks, switches or host streams."""
+    return random_wafer(Draw(random.Random(seed)), beyond=seed % 2 == 1)
+
+
+def photographed(seed: int) -> list[State]:
+    """The states of a random program on the reference engine, up to that in which it ended."""
+    states: list[State] = []
+    program = Program.of(some_wafer(seed)).on_copies()
+    with np.errstate(all="ignore"):
+        last = reference.simulate(program, LONGEST, watch=states.append).state
+    return states[: last.cycle + 1] if len(states) > last.cycle else [*states, last]
+
+
+def same(one: State, other: State) -> bool:
+    """Whether two states say the same."""
+    for name, value in vars(one).items():
+        pairs = [(value, getattr(other, name))]
+        if isinstance(value, list):
+            pairs = list(zip(*pairs[0], strict=True))
+        if not all(np.array_equal(a, b) for a, b in pairs):
+            return False
+    return True
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_every_frame_is_what_the_reference_engine_photographs(seed: int) -> None:
+    """Of random programs of every kind: forwards, then backwards, from the file then."""
+    trace, states = recorded(some_wafer(seed)), photographed(seed)
+    assert (trace.first, trace.last) == (0, len(states) - 1)
+    assert trace.whole
+    for frame, state in zip(trace, states, strict=True):
+        assert same(frame.state, state), (seed, frame.cycle)
+    for state in reversed(states):
+        assert same(trace.at(state.cycle).state, state), (seed, state.cycle)
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_what_a_pe_does_is_what_why_says(seed: int) -> None:
+    """A PE waits for the reason that `why` gives; one that is busy has something that moves."""
+    trace = recorded(some_wafer(seed))
+    for frame in trace:
+        if frame.cycle == trace.end_cycle and trace.end == "ended":
+            assert set(frame.doing.ravel()) <= {"idle"}
+            continue
+        for row, column in np.ndindex(*trace.shape):
+            check_pe(frame, row, column)
+
+
+def check_pe(frame: Frame, row: int, column: int) -> None:
+    """Hold what a PE does against the reasons of its operations."""
+    pe = frame.pe(row, column)
+    things = [] if pe.number is None else [Waiting("operation", pe.place)]
+    lanes = frame.explainer.threads(pe.place)
+    things += [Waiting("operation", pe.place, None, number) for number in lanes]
+    reasons = [frame.why(thing) for thing in things]
+    kinds = [reason.kind if reason else None for reason in reasons]
+    where = (frame.cycle, row, column, kinds)
+    if pe.doing == "busy":
+        tasks = frame.explainer.tasks(pe.place)
+        wakes = not things and any(pe.wavelets(task.color.name, "inbox") for task in tasks)
+        assert wakes or None in kinds or "counting" in kinds, where
+    elif pe.doing == "idle":
+        assert not things, where
+    else:
+        assert kinds[0] == pe.doing, where
+
+
+@pytest.mark.parametrize("seed", range(0, 24, 3))
+def test_a_trace_comes_back_from_its_file(seed: int, tmp_path: Path) -> None:
+    """All frames, the values in them, the reasons and the memory; also from a compressed file."""
+    trace = recorded(some_wafer(seed))
+    name = "trace.json.gz" if seed % 2 else "trace.json"
+    trace.to_json(tmp_path / name)
+    back = Trace.from_json(tmp_path / name)
+    assert repr(back) == repr(trace)
+    assert back.error == trace.error
+    for frame, other in zip(trace, back, strict=True):
+        assert same(frame.state, other.state)
+        assert repr(frame) == repr(other)
+        for place in [(0, 0), (trace.shape[0] - 1, trace.shape[1] - 1)]:
+            assert repr(frame.pe(*place)) == repr(other.pe(*place))
+    for memory, values in back.at(-1).pe(0, 0).memory.items():
+        assert values.tobytes() == trace.at(-1).pe(0, 0).memory[memory].tobytes()
+
+
+def row(columns: int = 4, n: int = 4) -> wse.Wafer:
+    """A broadcast along a row."""
+    w = wse.Wafer(1, columns)
+    x = w.memory("x", n)
+    x[0, 0] = np.arange(1, n + 1)
+    c = w.color("c")
+    w[:, 0].route(c, RAMP >> EAST)
+    w[:, 1:-1].route(c, WEST >> (RAMP, EAST))
+    w[:, -1].route(c, WEST >> RAMP)
+    w[:, 0].mov(x, out=fabout(c))
+    w[:, 1:].mov(fabin(c), out=x)
+    return w
+
+
+def test_a_wavelet_is_followed_from_place_to_place() -> None:
+    """The first of a broadcast: the belt, the queues on its way, a copy to each processor."""
+    trace = row().run(trace=True).trace
+    seen = [
+        sorted(
+            (int(w["column"]), str(w["place"]), int(w["slot"]))
+            for w in frame.wavelets
+            if w["id"] == 1
+        )
+        for frame in trace
+    ]
+    assert seen[:8] == [
+        [],
+        [(0, "out", 0)],
+        [(0, "out", 1)],
+        [(0, "queue", 0)],
+        [(1, "queue", 0)],
+        [(1, "in", 0), (2, "queue", 0)],
+        [(1, "inbox", 0), (2, "in", 0), (3, "queue", 0)],
+        [(2, "inbox", 0), (3, "in", 0)],
+    ]
+    first = trace.wavelets[0]
+    assert (first["value"], first["pe"], first["operation"], first["element"]) == (1.0, 0, 0, 0)
+    moves = [(m.pe[1], m.ports) for m in trace.at(4).moved if m.id == 1]
+    assert moves == [(1, (EAST, RAMP))]
+
+
+def test_hops_ramps_and_elements_are_those_of_the_run() -> None:
+    """What moves and fires in all frames adds up to what the run counted."""
+    run = row(6, 9).run(trace=True)
+    moves = [move for frame in run.trace for move in frame.moved]
+    assert sum(len([p for p in move.ports if p is not RAMP]) for move in moves) == run.hops
+    assert sum(RAMP in move.ports for move in moves) == run.ramps
+    assert len([fired for frame in run.trace for fired in frame.fired]) == 6 * 9
+
+
+def test_stepping_goes_both_ways_and_stays_at_the_ends() -> None:
+    """`at`, `next` and `back` give the frame of the cycle that they go to."""
+    trace = row().run(trace=True).trace
+    assert trace.at(5).cycle == 5
+    assert trace.next().cycle == 6 == trace.cycle
+    assert trace.back().cycle == 5
+    assert trace.at(0).cycle == trace.back().cycle == 0
+    assert trace.at(-1).cycle == trace.next().cycle == trace.last == trace.end_cycle
+    assert [frame.cycle for frame in trace] == list(range(trace.last + 1))
+
+
+def test_a_frame_stays_as_it_is_when_the_trace_goes_on() -> None:
+    """It holds its own cells."""
+    trace = row().run(trace=True).trace
+    frame = trace.at(5)
+    before = repr(frame)
+    trace.at(-1)
+    assert repr(frame) == before
+
+
+def test_frames_and_pes_print_for_people() -> None:
+    """A frame draws the PEs; a PE tells its operation, its line, its queues and why it waits."""
+    trace = row().run(trace=True).trace
+    assert repr(trace.at(5)).splitlines() == [
+        "cycle 5 of 12: 5 wavelets inside; 4 PEs: 0 busy, 3 waiting, 1 idle",
+        "  .2 w2 w1 w",
+        "  (. idle, w no wavelet; 1-9 wavelets there)",
+    ]
+    told = repr(trace.at(8).pe(0, 1)).splitlines()
+    assert told[0].startswith("PE (0, 1) in cycle 8, busy: at mov(fabin(c), out=x) (test_fabric_")
+    assert told[0].endswith("2 of 4 elements done")
+    assert told[1] == "  color c, WEST >> (EAST, RAMP): in [4.0], inbox [3.0]"
+    waits = trace.at(5).pe(0, 2)
+    assert (waits.doing, waits.handled(), waits.threads) == ("no wavelet", (0, 4), [])
+    assert "waits for a wavelet on color c: one stands in the router of PE (0, 2)" in waits.why
+    assert trace.at(8).pe(0, 1).wavelets("c", "in") == [4.0]
+
+
+def test_memory_is_shown_as_it_was() -> None:
+    """Cycle by cycle; at the end it is what the run left, in both types."""
+    w = row(3, 4)
+    h = w.memory("h", (2, 2), dtype="float16")
+    w[...].add(h, 0.5, out=h)
+    before = w.memories["x"].array.copy()
+    trace = w.run(trace=True).trace
+    assert trace.at(0).pe(0, 1).memory["x"].tolist() == before[0, 1].tolist()
+    assert trace.at(8).pe(0, 1).memory["x"].tolist() == [1, 2, 0, 0]
+    for column in range(3):
+        memory = trace.at(-1).pe(0, column).memory
+        assert memory["x"].tolist() == w.memories["x"].array[0, column].tolist()
+        assert memory["h"].tolist() == w.memories["h"].array[0, column].tolist()
+        assert memory["h"].dtype == np.float16
+
+
+def test_only_some_cycles() -> None:
+    """Frames of the cycles asked for and the one behind them, as in a trace of all."""
+    whole = row(5, 9).run(trace=True).trace
+    part = row(5, 9).run(trace=Trace(cycles=(6, 10))).trace
+    assert (part.first, part.last, part.whole) == (6, 10, False)
+    for frame in part:
+        assert same(frame.state, whole.at(frame.cycle).state)
+        assert frame.doing.tolist() == whole.at(frame.cycle).doing.tolist()
+        values = np.sort(frame.wavelets["value"]).tolist()
+        assert values == np.sort(whole.at(frame.cycle).wavelets["value"]).tolist()
+    assert part.at(7).pe(0, 1).memory["x"].tolist() == whole.at(7).pe(0, 1).memory["x"].tolist()
+    with pytest.raises(IndexError, match=r"cycle 3 is not in the trace, which holds cycles 6 to"):
+        part.at(3)
+    late = row().run(trace=Trace(cycles=(500, 600))).trace
+    with pytest.raises(wse.ProgramError, match="the run ended before it"):
+        late.at(500)
+
+
+def test_only_some_pes() -> None:
+    """A rectangle: the same in it as in a trace of all; what it cannot know it does not claim."""
+    whole = row(6, 9).run(trace=True).trace
+    w = row(6, 9)
+    part = w.run(trace=Trace(pes=w[:, 2:4])).trace
+    assert part.bytes < whole.bytes / 2
+    for frame in part:
+        other = whole.at(frame.cycle)
+        assert frame.doing.tolist() == other.doing[:, 2:4].tolist()
+        for column in (2, 3):
+            for place in PLACES:
+                mine, its = (f.pe(0, column).wavelets("c", place) for f in (frame, other))
+                assert mine == its
+    assert part.at(0).pe(0, 2).why.endswith("PE (0, 1), of which the trace holds nothing")
+    assert "stands in the router of PE (0, 2)" in part.at(5).pe(0, 2).why
+    with pytest.raises(IndexError, match="holds rows 0 to 0 and columns 2 to 3"):
+        part.at(5).pe(0, 1)
+
+
+def test_when_the_megabytes_are_used_up_the_run_goes_on() -> None:
+    """The trace says which cycles it holds, and what PEs did is counted to the end."""
+    whole, part = (row(8, 64).run(trace=Trace(megabytes=size)) for size in (256, 0.02))
+    assert part.cycles == whole.cycles
+    assert part.trace.full and not whole.trace.full
+    assert part.trace.bytes <= 20_000
+    assert 0 < part.trace.last < part.cycles
+    assert "its megabytes were used up" in repr(part.trace)
+    assert same(part.trace.at(-1).state, whole.trace.at(part.trace.last).state)
+    assert part.trace.usage.tolist() == whole.trace.usage.tolist()
+    tiny = row(8, 64).run(trace=Trace(megabytes=1e-6)).trace
+    with pytest.raises(wse.ProgramError, match="do not hold one cycle"):
+        tiny.at(0)
+
+
+def test_memory_that_takes_too_much_room_is_left_out() -> None:
+    """It may take a quarter of the trace; the rest is recorded all the same."""
+    trace = row(4, 1000).run(trace=Trace(cycles=(0, 8), megabytes=0.04)).trace
+    assert trace.memories == {} == trace.at(3).pe(0, 0).memory
+    assert trace.last == 8
+
+
+def test_a_deadlock_carries_its_trace() -> None:
+    """Its last frame is the state of the error; the PEs wait in it for what the error says."""
+    w = row()
+    w[:, 0].mov(fabin(w.colors[0]), out=w.memories["x"])
+    with pytest.raises(wse.Deadlock) as caught:
+        w.run(trace=True)
+    trace = caught.value.trace
+    assert trace is not None
+    assert (trace.end, trace.error) == ("Deadlock", str(caught.value))
+    assert (trace.last, trace.last) == (trace.end_cycle, caught.value.cycle)
+    assert same(trace.at(-1).state, caught.value.state)
+    assert trace.at(-1).doing.tolist() == [["no wavelet", "idle", "idle", "idle"]]
+    assert repr(trace).endswith("Deadlock>")
+    with pytest.raises(wse.Deadlock) as plain:
+        w.run()
+    assert plain.value.trace is None
+
+
+def test_still_running_shows_what_each_pe_would_do() -> None:
+    """The last frame tells who waits, though the cycle behind it is not run."""
+    with pytest.raises(wse.StillRunning) as caught:
+        row().run(trace=True, max_cycles=8)
+    trace = caught.value.trace
+    assert trace is not None
+    assert (trace.last, trace.end) == (8, "StillRunning")
+    assert trace.at(8).doing.tolist() == row().run(trace=True).trace.at(8).doing.tolist()
+    assert trace.at(8).moved == []
+    assert int(trace.usage.sum()) == 4 * 8
+
+
+def test_host_streams_are_seen() -> None:
+    """Which links pass a wavelet in which cycle, and how many have."""
+    w = wse.Wafer(2, 3, io_wavelets=1)
+    c = w.color("c")
+    w[...].route(c, WEST >> EAST)
+    w[:, 0].host_in(c, [[1, 2], [3, 4]], edge=WEST)
+    w[:, -1].host_out(c, 2, edge=EAST)
+    trace = w.run(trace=True).trace
+    given = [(f.cycle, link.pe) for f in trace for link in f.from_host]
+    assert given == [(0, (0, 0)), (1, (1, 0)), (2, (0, 0)), (3, (1, 0))]
+    taken = [link.pe for f in trace for link in f.to_host]
+    assert sorted(taken) == [(0, 2), (0, 2), (1, 2), (1, 2)]
+    assert trace.wavelets["host"].tolist() == [0, 0, 0, 0]
+    assert trace.wavelets["value"].tolist() == [1, 3, 2, 4]
+    assert [one.tolist() for one in trace.at(2).state.passed] == [[1, 1], [0, 0]]
+
+
+def test_tracing_changes_nothing() -> None:
+    """Cycles, hops, ramp deliveries and every bit of memory are as without."""
+    for seed in range(12):
+        results = []
+        for trace in (None, True):
+            wafer = some_wafer(seed)
+            try:
+                run = wafer.run("lockstep", LONGEST, trace=trace)
+                results.append((run.cycles, run.hops, run.ramps))
+            except wse.RunError as error:
+                results.append(str(error).replace(str(sys.maxsize), ""))
+            results.append({n: m.array.tobytes() for n, m in wafer.memories.items()})
+        assert results[:2] == results[2:], seed
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cycles": (5, 5)}, r"cycles=\(5, 5\); expected \(start, stop\)"),
+        ({"cycles": 7}, "cycles=7"),
+        ({"megabytes": 0}, "megabytes=0; expected a number above 0"),
+        ({"pes": (0, 1)}, "expected a region, such as w"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options: dict[str, Any], message: str) -> None:
+    """Each says what was expected."""
+    with pytest.raises(wse.ProgramError, match=message):
+        Trace(**options)
+
+
+def test_other_misuse_is_refused() -> None:
+    """A trace used twice, one that is empty, an engine that records none, another wafer's PEs."""
+    with pytest.raises(wse.ProgramError, match="holds nothing yet"):
+        Trace().at(0)
+    used = row().run(trace=True).trace
+    with pytest.raises(wse.ProgramError, match="holds a run already"):
+        row().run(trace=used)
+    with pytest.raises(wse.ProgramError, match="engine 'bitplane' records no trace"):
+        row().run(engine="bitplane", trace=True)
+    with pytest.raises(wse.ProgramError, match="trace='yes': expected True"):
+        row().run(trace="yes")
+    with pytest.raises(wse.ProgramError, match="expected some PEs of this wafer"):
+        row().run(trace=Trace(pes=wse.Wafer(2, 2)[:, :]))
+    with pytest.raises(ValueError, match="a place is out, queue, in, inbox"):
+        used.at(0).pe(0, 0).wavelets("c", "somewhere")
+
+
+def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
+    """Not JSON, another schema, a later version."""
+    path = tmp_path / "trace.json"
+    for text, message in [
+        ("no", "is not a trace"),
+        ("[]", "is not a trace"),
+        ('{"schema": "other", "version": 1}', "expected 'wselab-trace' up to 1"),
+        ('{"schema": "wselab-trace", "version": 2}', "of version 2"),
+    ]:
+        path.write_text(text)
+        with pytest.raises(ValueError, match=message):
+            Trace.from_json(path)
+
+
+def test_the_file_is_as_its_page_says(tmp_path: Path) -> None:
+    """Every name in the file stands in docs/trace.md, and what a PE can do is listed there."""
+    page = (Path(__file__).parent.parent / "docs" / "trace.md").read_text()
+    row().run(trace=True).trace.to_json(tmp_path / "trace.json")
+    data = json.loads((tmp_path / "trace.json").read_text())
+
+    def names(item: Any) -> set[str]:
+        if isinstance(item, dict):
+            return set(item).union(*map(names, item.values()))
+        return set().union(*map(names, item)) if isinstance(item, list) else set()
+
+    missing = {name for name in names(data) if f"`{name}`" not in page}
+    assert not missing - {"x"}, missing  # x: a memory of this program
+    assert all(f"`{what}`" in page for what in DOING)
