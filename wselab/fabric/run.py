@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from .state import Outcome
 from .streams import streams
 from .trace import Trace
 from .verify import verify
+
+if TYPE_CHECKING:
+    from .stretches import Explanation
 
 EXACT_BECAUSE = {
     "bitplane": "every cycle is stepped for every PE that can move; values follow streams whose "
@@ -73,6 +76,42 @@ class Run:
         if "system_idle_power_w" in self.chip.facts:
             powers.append(self.chip.system_idle_power_w)
         return min(powers) * seconds, max(powers) * seconds
+
+    def explain(self) -> Explanation:
+        """Where the cycles of a traced run went: the path of what its end had to wait for.
+
+        Prints as a text. Raises `ProgramError` where `Wafer.run` was not told to trace it all.
+        """
+        from .stretches import explain
+
+        return explain(self.trace)
+
+    @property
+    def busy(self) -> np.ndarray:
+        """Cycles in which each PE of a traced run handled an element or computed."""
+        return self._usage("busy")
+
+    @property
+    def waiting(self) -> np.ndarray:
+        """Cycles in which each PE of a traced run had work left and could not go on."""
+        return self._usage("waiting")
+
+    @property
+    def waiting_for(self) -> dict[str, np.ndarray]:
+        """The same by the reason: "no wavelet", "full", "beside", ..."""
+        from .stretches import waits_of
+
+        return waits_of(self.trace)
+
+    @property
+    def idle(self) -> np.ndarray:
+        """Cycles in which each PE of a traced run had nothing to do; with the others, `cycles`."""
+        return self._usage("idle")
+
+    def _usage(self, what: str) -> np.ndarray:
+        from .stretches import usage_of
+
+        return usage_of(self.trace, what)
 
     def __repr__(self) -> str:
         return (
