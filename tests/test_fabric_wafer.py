@@ -797,3 +797,18 @@ def test_an_unknown_engine_or_a_wrong_limit_is_refused(engine: str) -> None:
         w.run(engine="fast")
     with refused("max_cycles"):
         w.run(engine=engine, max_cycles=-1)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_counts_by_pe_go_with_colors_that_alternate(engine: str) -> None:
+    """An operation on alternating colors is two, each in its own columns with their counts."""
+    w = Wafer(1, 4)
+    x = w.memory("x", 4)
+    mine, theirs = w.alternating("even", "odd", by="column")
+    w[:, 1:].route(mine, RAMP >> WEST)
+    w[:, :-1].route(theirs, EAST >> RAMP)
+    w[:, 1:].mov(2.0, out=fabout(mine), n=np.array([[4, 3, 4]]))
+    w[:, :-1].mov(fabin(theirs), out=x.own[:3])
+    w[:, ::2].mov(fabin(theirs), out=x.own[3])
+    w.run(engine=engine)
+    assert np.asarray(x).sum(axis=-1).tolist() == [[8, 6, 8, 0]]

@@ -424,7 +424,7 @@ def a_low_color_starves_a_higher_one() -> Wafer:
 # Operations and operands
 
 
-@mistake((wse.ProgramError, TypeError), "mov", "out")
+@mistake(wse.ProgramError, "mov: out= is missing", "out=x or out=fabout(color)")
 def out_is_missing() -> Wafer:
     """I forgot to say where the result goes."""
     w, _, red = routed_row()
@@ -464,7 +464,7 @@ def parts_overlap() -> Wafer:
     return w
 
 
-@mistake(wse.ProgramError, "operand True", "a number")
+@mistake(wse.ProgramError, "operand True", "a number", "try 1.0")
 def a_bool_is_an_operand() -> Wafer:
     """I want to send a flag."""
     w, _, red = routed_row()
@@ -480,7 +480,7 @@ def n_is_missing() -> Wafer:
     return w
 
 
-@mistake(wse.ProgramError, "n=20", "x holds 40", "leave n out")
+@mistake(wse.ProgramError, "n=20", "x holds 40", "leave n out", "x.own[:20]")
 def n_is_not_what_the_memory_holds() -> Wafer:
     """I want only the first 20 of x, and say n=20."""
     w, x, red = routed_row()
@@ -496,7 +496,7 @@ def n_has_another_shape_than_the_region() -> Wafer:
     return w
 
 
-@mistake(wse.ProgramError, "out=total is one value, and 40 elements would overwrite it")
+@mistake(wse.ProgramError, "out=total is one value, and 40 elements would overwrite it", "task")
 def a_sum_goes_into_one_value() -> Wafer:
     """I add up a vector into one value, as sum() does."""
     w, _, red = routed_row()
@@ -513,7 +513,7 @@ def fabout_is_read() -> Wafer:
     return w
 
 
-@mistake(wse.ProgramError, "takes two wavelets of one color in a cycle")
+@mistake(wse.ProgramError, "takes two wavelets of one color in a cycle", "memory first")
 def two_wavelets_of_one_color_are_added() -> Wafer:
     """I add each two wavelets that arrive."""
     w, x, red = routed_row()
@@ -550,7 +550,7 @@ def a_twenty_fifth_color() -> Wafer:
     return w
 
 
-@mistake(wse.ProgramError, "color 'red' belongs to another wafer")
+@mistake(wse.ProgramError, "color 'red' belongs to another wafer", "w.color('red')")
 def a_color_of_another_wafer() -> Wafer:
     """I made the wafer again, in the cell below, and kept the color."""
     _, _, red = a_row()
@@ -559,7 +559,7 @@ def a_color_of_another_wafer() -> Wafer:
     return w
 
 
-@mistake(wse.ProgramError, "x: this memory belongs to another wafer")
+@mistake(wse.ProgramError, "x: this memory belongs to another wafer", "w.memory('x', ...)")
 def a_memory_of_another_wafer() -> Wafer:
     """The same with a memory."""
     _, x, _ = a_row()
@@ -590,7 +590,7 @@ def an_index_is_out_of_range() -> Wafer:
     return w
 
 
-@mistake(wse.ProgramError, "an array of shape (1, 4, 40)", "is the host's", "x.own")
+@mistake(wse.ProgramError, "x * 2 are", "w[...].mul(x, 2.0, out=...)")
 def numpy_arithmetic_is_an_operand() -> Wafer:
     """I send x * 2."""
     w, x, red = routed_row()
@@ -655,7 +655,7 @@ def a_task_branches_with_if() -> Wafer:
     return w
 
 
-@mistake((wse.ProgramError, TypeError), "Wavelet|wavelet")
+@mistake(wse.ProgramError, "wavelet in Python arithmetic", "mul(wavelet, 2.0, out=...)")
 def a_task_computes_in_python() -> Wafer:
     """In the task I multiply the wavelet by two."""
     w, x, red = routed_row()

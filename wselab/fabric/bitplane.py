@@ -220,9 +220,10 @@ class Control:
         """Which operation each PE is at, and how much of it is done."""
         layout, starts, full = self.layout, self.starts, self.window.full
         asleep = np.zeros(len(self.step), bool)  # its next operation has not begun
-        for groups in self.wakes.values():
+        until = np.zeros(len(self.step), np.int64)
+        for cycle, groups in self.wakes.items():
             for bits in groups:
-                asleep[bits] = True
+                asleep[bits], until[bits] = True, cycle - self.now
         asleep |= self.threads.parked
         everyone = layout.bits()
         numbers = self.schedule.operation[self.step[everyone]]
@@ -235,10 +236,25 @@ class Control:
         state.operation[layout.places(everyone)] = np.where(ended, -1, numbers)
         live |= mute & ~asleep[everyone]
         self._note_handled(0, everyone[live], numbers[live], state.handled)
+        self._note_cycles(everyone, numbers, until, state)
         for lane, running in enumerate(self.threads.number, start=1):
             bits = everyone[running[everyone] >= 0]
             state.threads[lane - 1][layout.places(bits)] = running[bits]
             self._note_handled(lane, bits, running[bits], state.threads_handled[lane - 1])
+
+    def _note_cycles(
+        self, everyone: np.ndarray, numbers: np.ndarray, until: np.ndarray, state: State
+    ) -> None:
+        """Cycles before each PE's operation may begin or, of one on memory alone, to its end."""
+        places, state.passed = self.layout.places(everyone), []
+        state.pause, state.left = np.zeros((2, *self.layout.shape), np.int64)
+        state.pause[places] = np.where(self.computing[everyone], 0, until[everyone])
+        for number, bits in groups_of(numbers, everyone):
+            if number >= 0 and self.starts.computing[number]:
+                n = self.starts.elements(bits, np.full(len(bits), number), self.layout)
+                whole = self.operations[number].cycles(n, self.rules)
+                left = np.where(self.computing[bits], until[bits], whole)
+                state.left[self.layout.places(bits)] = left
 
     def _note_handled(
         self, lane: int, bits: np.ndarray, numbers: np.ndarray, handled: np.ndarray

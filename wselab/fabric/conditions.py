@@ -34,6 +34,15 @@ class Comparable:
     def __le__(self, other: Any) -> Condition:
         return Condition("<=", self, other)
 
+    def _compute(self, *_: Any) -> Any:
+        raise ProgramError(
+            f"{self} in Python arithmetic: what a PE has is computed by the PE, and costs cycles. "
+            f"Use its operations, such as mul({self}, 2.0, out=...)"
+        )
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __neg__ = __abs__ = _compute
+    __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = _compute
+
 
 @dataclass(frozen=True)
 class Condition:

@@ -110,9 +110,11 @@ class Operation:
     @property
     def present(self) -> Any:
         """Where it has elements, as an index of arrays of the wafer's shape; None where nowhere."""
-        if np.ndim(self.n):
-            return self.n > 0
-        return self.where if self.n else None
+        if np.ndim(self.n) == 0:
+            return self.where if self.n else None
+        there = np.zeros(self.n.shape, bool)
+        there[self.where] = self.n[self.where] > 0
+        return there
 
     def counts(self, shape: tuple[int, int]) -> np.ndarray:
         """Elements that each PE of the wafer handles, 0 where the operation is not."""
@@ -158,7 +160,11 @@ def operand(item: Any, wafer: Any, is_out: bool = False) -> Any:
         item = item.own
     if isinstance(item, Part):
         if wafer.memories.get(item.memory.name) is not item.memory:
-            raise ProgramError(f"{item}: this memory belongs to another wafer")
+            name = item.memory.name
+            raise ProgramError(
+                f"{item}: this memory belongs to another wafer; make it on this one, "
+                f"w.memory({name!r}, ...)"
+            )
         if is_out and not item.memory.array.flags.writeable:
             raise ProgramError(f"out={item}: its data= array is read-only; give a copy of it")
         return item
@@ -168,14 +174,18 @@ def operand(item: Any, wafer: Any, is_out: bool = False) -> Any:
         raise ProgramError(f"{item}: read with fabin(color), send with out=fabout(color)")
     if isinstance(item, np.ndarray) and item.ndim:
         raise ProgramError(
-            f"an array of shape {item.shape} as an operand: it is the host's. Each PE's own data "
-            "is named without an index (x) or by its part (x.own[1:-1])"
+            f"an array of shape {item.shape} as an operand: it is the host's, as x[...] and x * 2 "
+            "are. Each PE's own data is x, or a part of it, x.own[1:-1]; to compute on the wafer "
+            "use w[...].mul(x, 2.0, out=...)"
         )
     if is_out:
         raise ProgramError(f"out={item!r}: expected memory, a part of it, or fabout(color)")
     if isinstance(item, (int, float, np.integer, np.floating)) and not isinstance(item, bool):
         return float(item)
-    raise ProgramError(f"operand {item!r}: expected memory, x.own[...], a number, or fabin(color)")
+    hint = "; a wavelet carries a number, try 1.0 or 0.0" if isinstance(item, bool) else ""
+    raise ProgramError(
+        f"operand {item!r}: expected memory, x.own[...], a number, or fabin(color){hint}"
+    )
 
 
 def check(operation: Operation) -> None:
@@ -183,7 +193,8 @@ def check(operation: Operation) -> None:
     colors = operation.reads
     if len(set(colors)) < len(colors):
         raise ProgramError(
-            f"{operation}: takes two wavelets of one color in a cycle; use two operations"
+            f"{operation}: takes two wavelets of one color in a cycle. Take some into memory "
+            "first, mov(fabin(color), out=y), then use y"
         )
     parts = [item for item in operation.inputs if isinstance(item, Part)]
     if isinstance(operation.out, Part):
@@ -217,7 +228,8 @@ def element_count(kind: str, operands: list[Any], n: Any) -> Any:
     if isinstance(out, Part) and not out.shape and counts.dtype.kind in "iu" and (counts > 1).any():
         raise ProgramError(
             f"{kind}: out={out} is one value, and {counts.max()} elements would overwrite it; give "
-            "a memory that holds them all, or one operation an element"
+            "a memory that holds them all, one operation an element, or a task (w[...].task), "
+            "which runs once for each wavelet"
         )
     if n is None:
         if length is not None:
@@ -229,7 +241,10 @@ def element_count(kind: str, operands: list[Any], n: Any) -> Any:
         raise ProgramError(f"{kind}: n={n!r}; expected whole numbers, 0 or more")
     if lengths and (counts != length).any():
         name = next(iter(lengths))
-        raise ProgramError(f"{kind}: n={n!r}, but {name} holds {_count(length)}; leave n out")
+        raise ProgramError(
+            f"{kind}: n={n!r}, but {name} holds {_count(length)}; leave n out, or take a part of "
+            "it, such as x.own[:20]"
+        )
     return int(counts) if counts.ndim == 0 else counts
 
 

@@ -40,19 +40,25 @@ class Operating:
     def _record(self, kind: str, inputs: tuple[Any, ...], out: Any, n: Any, beside: bool) -> None:
         raise NotImplementedError
 
-    def mov(self, a: Any, *, out: Any, n: Any = None, microthread: bool = False) -> None:
+    def mov(self, a: Any, *, out: Any = None, n: Any = None, microthread: bool = False) -> None:
         """``out[i] = a[i]``: copy memory, send it, or take in a stream."""
         self._record("mov", (a,), out, n, microthread)
 
-    def add(self, a: Any, b: Any, *, out: Any, n: Any = None, microthread: bool = False) -> None:
+    def add(
+        self, a: Any, b: Any, *, out: Any = None, n: Any = None, microthread: bool = False
+    ) -> None:
         """``out[i] = a[i] + b[i]``."""
         self._record("add", (a, b), out, n, microthread)
 
-    def mul(self, a: Any, b: Any, *, out: Any, n: Any = None, microthread: bool = False) -> None:
+    def mul(
+        self, a: Any, b: Any, *, out: Any = None, n: Any = None, microthread: bool = False
+    ) -> None:
         """``out[i] = a[i] * b[i]``."""
         self._record("mul", (a, b), out, n, microthread)
 
-    def max(self, a: Any, b: Any, *, out: Any, n: Any = None, microthread: bool = False) -> None:
+    def max(
+        self, a: Any, b: Any, *, out: Any = None, n: Any = None, microthread: bool = False
+    ) -> None:
         """``out[i] = a[i] if a[i] > b[i] else b[i]`` (a NaN in either gives NaN)."""
         self._record("max", (a, b), out, n, microthread)
 
@@ -61,7 +67,7 @@ class Operating:
         a: Any,
         b: Any,
         *,
-        out: Any,
+        out: Any = None,
         acc: Any = None,
         n: Any = None,
         microthread: bool = False,
@@ -189,6 +195,10 @@ class Region(Operating):
         self, kind: str, inputs: tuple[Any, ...], out: Any, n: Any, beside: bool
     ) -> list[Operation]:
         """The operation asked for, checked; one for each parity of lines if colors alternate."""
+        if out is None:
+            raise ProgramError(
+                f"{kind}: out= is missing; say where the result goes, out=x or out=fabout(color)"
+            )
         wafer, line = self.wafer, _caller()
         given = [operand(item, wafer) for item in inputs[: INPUTS[kind]]]
         given.append(operand(out, wafer, is_out=True))
@@ -290,7 +300,10 @@ def plain_color(color: Any, parities: dict[int, int], wafer: Any) -> Color:
     if not isinstance(color, Color):
         raise ProgramError(f"color {color!r}: expected what w.color(...) gave")
     if color.number >= len(wafer.colors) or wafer.colors[color.number] is not color:
-        raise ProgramError(f"color {color.name!r} belongs to another wafer")
+        raise ProgramError(
+            f"color {color.name!r} belongs to another wafer; make it on this one, "
+            f"w.color({color.name!r})"
+        )
     return color
 
 
