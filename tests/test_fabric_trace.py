@@ -311,6 +311,7 @@ def test_still_running_shows_what_each_pe_would_do() -> None:
     assert trace is not None
     assert (trace.last, trace.end) == (8, "StillRunning")
     assert trace.at(8).doing.tolist() == row().run(trace=True).trace.at(8).doing.tolist()
+    assert same(trace.at(8).state, caught.value.state)
     assert trace.at(8).moved == []
     assert int(trace.usage.sum()) == 4 * 8
 

@@ -8,11 +8,11 @@ cycle of the run.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .color import Color
+from .events import Event, Passed, Step
 from .hosts import turn_of
 from .operations import conflict
 from .ports import RAMP, Route, opposite
@@ -21,141 +21,17 @@ from .standing import step
 if TYPE_CHECKING:
     from .trace import Trace
 
-Kind = Literal[
-    "elements",  # an operation on streams handles one
-    "computing",  # an operation on memory alone
-    "ramp",  # a wavelet goes on between a processor and its router
-    "link",  # or from router to router
-    "in line",  # others of its color leave the router before it
-    "contention",  # another color has the port
-    "full",  # a wavelet that stood in the way goes on
-    "switch",  # a wavelet comes in that advances a router's switch
-    "host",  # the host serves a link
-    "start",  # a microthread begins: a PE begins one operation a cycle
-    "pause",  # before the next operation, or a task's first
-    "task",  # a wavelet wakes a task
-]
 
-
-class Event(NamedTuple):
-    """What happens in a cycle at a PE (an index of the trace's).
-
-    ``what``: an operation "fire"s in a lane, or "start"s as a microthread; a PE "pause"s or
-    "wake"s; the first wavelet of the queue of a node ("head") leaves it, or does not, since
-    ``other`` does ("blocked"); the one in a place of its belt ("out", "in") goes on; or the host
-    serves a link ("given").
-    """
-
-    what: str
-    pe: int
-    number: int = -1  # of the operation, the node, or the link
-    lane: int = 0  # or the place on a belt
-    other: int = -1
-
-
-class Step(NamedTuple):
-    """What the path is at in a cycle, and as what that counts."""
-
-    kind: Kind
-    event: Event
-
-
-class CriticalPath:
+class CriticalPath(Passed):
     """Walks back over a trace that holds a whole run; ``steps`` has one `Step` a cycle."""
 
     def __init__(self, trace: Trace):
-        self.trace, self.cells, self.program = trace, trace.cells, trace.program
-        self.operations, self.colors = self.program.operations, self.program.colors
-        self.latency = self.program.rules.ramp_latency
-        self.reach = self._host_links(True), self._host_links(False)
-        end = trace.end_cycle
-        self.now = end  # `after` is the state at its start, `then` that of the cycle before
-        self.after = trace._cells_at(end).copy()
-        self.then = trace._cells_at(max(0, end - 1)).copy()
-        views = [
-            {name: self.cells.view(some, name) for name in self.cells.sections}
-            for some in (self.after, self.then)
-        ]
-        self.a, self.b = views
-        self.steps = self._walk() if end else []
-
-    def _host_links(self, into: bool) -> list[tuple[int, int]]:
-        """The (node, port number) of each link of the host."""
-        streams = [stream for stream in self.program.hosts if stream.is_in is into]
-        return [
-            (self._node(stream.color, place), stream.edge.number)
-            for stream in streams
-            for place in stream.places
-        ]
-
-    def _walk(self) -> list[Step]:
-        changes, step = self.trace._changes, self._last()
-        found = [step]
+        super().__init__(trace)
+        found = [self._last()] if self.now else []
         while self.now > 1:
-            for cells, at in ((self.after, self.now - 1), (self.then, self.now - 2)):
-                changed, how = changes[at]
-                cells[changed] ^= how
-            self.now -= 1
-            step = self._before(step.event)
-            found.append(step)
-        return found[::-1]
-
-    # What there is to know of the cycle that has just passed, from `then` to `after`.
-
-    def _node(self, color: Color, pe: tuple[int, int]) -> int:
-        local = self.cells.local(*pe)
-        return -1 if local is None else int(self.cells.node_of[color.number, local])
-
-    def _fired(self, pe: int) -> list[Event]:
-        """The operations of a PE that handled an element in it."""
-        found = []
-        for lane in np.flatnonzero(self.a["done"][:, pe] != self.b["done"][:, pe]).tolist():
-            number = int(self.b["thread"][lane - 1, pe]) if lane else 0
-            number = (number or int(self.b["operation"][0, pe])) - 1
-            found.append(Event("fire", pe, number, lane))
-        return found
-
-    def _fire(self, event: Event) -> Step:
-        alone = not self.operations[event.number].on_fabric
-        return Step("computing" if alone else "elements", event)
-
-    def _popped(self, node: int) -> Step:
-        """Who took a wavelet from a PE's queue in it."""
-        pe, color = int(self.cells.pe[node]), self.colors[self.cells.color[node]]
-        for event in self._fired(pe):
-            if color in self.operations[event.number].reads:
-                return self._fire(event)
-        return Step("task", Event("wake", pe))
-
-    def _head(self, kind: Kind, node: int) -> Step:
-        return Step(kind, Event("head", int(self.cells.pe[node]), node))
-
-    def _route(self, node: int, position: str) -> Route | None:
-        """The route of a router in its switch position at the start of that cycle."""
-        color = self.colors[self.cells.color[node]]
-        at = int(self.b[position][:, node].sum())
-        place = self.cells.place(self.cells.pe[node])
-        return color.route_at(*place, min(at, color.positions - 1))
-
-    def _entered(self, node: int) -> Step:
-        """What came into a router's queue in it."""
-        route, pe = self._route(node, "entering"), int(self.cells.pe[node])
-        if route is None or route.input is RAMP:
-            return Step("ramp", Event("out", pe, node, self.latency - 1))
-        color = self.colors[self.cells.color[node]]
-        there = self._node(color, step(self.cells.place(pe), route.input))
-        if there >= 0:
-            return self._head("link", there)
-        link = self.reach[0].index((node, route.input.number))
-        return Step("host", Event("given", pe, link))
-
-    def _arrived(self, node: int) -> Step:
-        """What came into a PE's queue in it."""
-        if self.latency == 1:
-            return self._head("ramp", node)
-        return Step("ramp", Event("in", int(self.cells.pe[node]), node, self.latency - 2))
-
-    # What had to happen before.
+            self.back()
+            found.append(self._before(found[-1].event))
+        self.steps = found[::-1]
 
     def _last(self) -> Step:
         """The event that ended the run: an operation, a link of the host, or a task."""

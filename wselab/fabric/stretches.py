@@ -10,12 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from .cells import BUSY, DOING, IDLE
 from .color import Color
-from .critical import CriticalPath, Event, Kind, Step
+from .critical import CriticalPath
 from .errors import ProgramError
+from .events import Event, Kind, Step
 from .operations import Operation
 from .standing import Place, count, name
 
@@ -265,34 +264,14 @@ def _fold(lines: list[Line]) -> list[str]:
 
 def explain(trace: Trace | None) -> Explanation:
     """See `Run.explain`."""
-    whole = needed(trace, "run.explain()")
-    if not whole.whole:
-        raise ProgramError(
-            f"run.explain(): the path leads through all PEs and cycles, and {whole!r} does not "
-            "hold them. Try: w.run(trace=True), or wse.Trace(megabytes=...) with more of them"
-        )
-    return Explanation(whole)
-
-
-def needed(trace: Trace | None, what: str) -> Trace:
-    """The trace of a run, or an error that says how to get one."""
     if trace is None:
         raise ProgramError(
-            f"{what}: nothing was recorded in this run. Try: w.run(trace=True), which steps every "
-            "cycle on the lockstep engine"
+            "run.explain(): nothing was recorded in this run. Try: w.run(trace=True), which steps "
+            "every cycle on the lockstep engine"
         )
-    return trace
-
-
-def usage_of(trace: Trace | None, what: str) -> np.ndarray:
-    """Cycles in which each PE was "busy", "waiting" or "idle"."""
-    usage = needed(trace, f"run.{what}").usage.astype(np.int64)
-    if what == "waiting":
-        return usage[BUSY + 1 :].sum(axis=0)
-    return usage[DOING.index(what)]
-
-
-def waits_of(trace: Trace | None) -> dict[str, np.ndarray]:
-    """Cycles in which each PE waited, by the reason."""
-    usage = needed(trace, "run.waiting_for").usage.astype(np.int64)
-    return {what: usage[at] for at, what in enumerate(DOING) if at > BUSY and usage[at].any()}
+    if not trace.whole:
+        raise ProgramError(
+            f"run.explain(): the path leads through all PEs and cycles, and {trace!r} does not "
+            "hold them. Try: w.run(trace=True), or wse.Trace(megabytes=...) with more of them"
+        )
+    return Explanation(trace)
