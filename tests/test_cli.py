@@ -27,6 +27,8 @@ from wselab.course import tour as tours
 from wselab.course.problem import Result
 from wselab.specs.published import PUBLISHED
 
+from . import standin
+
 ROOT = Path(__file__).resolve().parent.parent
 EMPTY = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
@@ -158,22 +160,39 @@ def test_an_old_python_is_not_ok(monkeypatch):
     assert doctor.python().sign == "not ok" and doctor.python().found == "3.10.4"
 
 
-@pytest.mark.parametrize(
-    ("available", "found"), [(True, "usable"), (False, "no GPU that it can use")]
-)
-def test_cupy_counts_only_with_a_gpu(monkeypatch, available, found):
-    """CuPy imports without a GPU too: only a usable one is ok, and none is needed."""
-    cuda = types.SimpleNamespace(is_available=lambda: available)
+def test_cupy_with_a_gpu_is_found_and_what_to_write(monkeypatch, run, course):
+    """The doctor names both, and how a program asks for them."""
+    monkeypatch.setitem(sys.modules, "cupy", standin)
+    finding = doctor.gpu()
+    assert finding.ok and not finding.needed
+    assert "on no GPU at all" in finding.found and 'Wafer(..., on="gpu")' in finding.found
+    assert 'on="gpu"' in run("doctor", str(course)).stdout
+
+
+def test_cupy_counts_only_with_a_gpu(monkeypatch):
+    """CuPy imports without one too; it is optional, and the doctor says what to look at."""
+    cuda = types.SimpleNamespace(is_available=lambda: False)
     cupy = types.SimpleNamespace(cuda=cuda, __version__="13.0")
     monkeypatch.setitem(sys.modules, "cupy", cupy)
     finding = doctor.gpu()
-    assert found in finding.found and finding.ok is available and not finding.needed
+    assert finding.sign == "optional" and "no GPU that it can use" in finding.found
+    assert "nvidia-smi" in finding.mend
+
+
+def test_a_cupy_that_does_not_import_is_optional_too(monkeypatch, tmp_path):
+    """Its error is shown, not "no CuPy"."""
+    (tmp_path / "cupy.py").write_text("raise ImportError('libcuda.so.1 is missing')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "cupy", raising=False)
+    finding = doctor.gpu()
+    assert finding.sign == "optional" and "libcuda.so.1 is missing" in finding.found
 
 
 def test_no_cupy_is_optional(monkeypatch):
     """Without CuPy nothing is wrong."""
     monkeypatch.setitem(sys.modules, "cupy", None)
-    assert doctor.gpu().sign == "optional"
+    finding = doctor.gpu()
+    assert finding.sign == "optional" and "wselab[gpu]" in finding.mend
 
 
 def test_the_kernel_of_another_python_is_not_ok(monkeypatch):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..fabric import backend
 from .folder import MATERIAL, START, find_course
 from .learn import has_display
 
@@ -35,7 +36,7 @@ class Finding:
 
     @property
     def sign(self) -> str:
-        """"ok", "not ok", or "optional" for what is missing and not needed."""
+        """ "ok", "not ok", or "optional" for what is missing and not needed."""
         return "ok" if self.ok else "not ok" if self.needed else "optional"
 
     def __str__(self) -> str:
@@ -122,18 +123,12 @@ def kernel() -> Finding:
 
 
 def gpu() -> Finding:
-    """CuPy and a GPU: not needed; CuPy imports on machines that have no GPU."""
-    mend = "with an NVIDIA GPU: python -m pip install 'wselab[gpu]'; all lessons run without"
-    try:
-        cupy = importlib.import_module("cupy")
-        if cupy.cuda.is_available():
-            return Finding("GPU (CuPy)", True, f"CuPy {cupy.__version__}, usable", needed=False)
-        found = f"CuPy {cupy.__version__}, but no GPU that it can use"
-    except ImportError:
-        found = "no CuPy"
-    except Exception as error:
-        found = f"CuPy fails: {type(error).__name__}: {error}"
-    return Finding("GPU (CuPy)", False, found, mend, needed=False)
+    """CuPy and a GPU: not needed; see `wselab.fabric.backend`."""
+    cupy, found, mend = backend.gpu()
+    if cupy is None:
+        mend += "; all lessons run without"
+        return Finding("GPU (CuPy)", False, found, mend, needed=False)
+    return Finding("GPU (CuPy)", True, f'{found}; wse.Wafer(..., on="gpu") uses it', needed=False)
 
 
 def course_files(folder: Path) -> Finding:

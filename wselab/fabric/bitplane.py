@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from .backend import to_host
 from .maps import Watch
 from .planes import bits_of, groups_of, merged, plane_of
 from .program import Program, Schedule
@@ -23,15 +24,18 @@ from .wiring import LOW, wire
 
 
 class Control:
-    """One launch, stepped: when each operation of each PE ends. PEs are numbered by their bits."""
+    """One launch, stepped: when each operation of each PE ends. PEs are numbered by their bits.
 
-    def __init__(self, program: Program, schedule: Schedule):
+    Planes are arrays of ``xp`` (see `backend`); what starts and ends is worked out on the host.
+    """
+
+    def __init__(self, program: Program, schedule: Schedule, xp: Any = np):
         self.rules, self.schedule = program.rules, schedule
         self.operations, self.color_count = program.operations, len(program.colors)
         used = {c for o in program.operations for c in (*o.reads, o.sends) if c is not None}
         self.slots = [c for c in program.colors if c in used or c.routed.any()]
         self.starts = Starts(program, self.slots)
-        self.window = Window(wire(program, self.slots), self.starts)
+        self.window = Window(wire(program, self.slots), self.starts, xp)
         layout = self.layout = self.window.layout
         self.step = layout.spread(schedule.first.astype(np.int32)[schedule.class_of])
         active = np.flatnonzero(self.step)
@@ -73,6 +77,7 @@ class Control:
         if circuit is None:
             return True
         cycle, ended = circuit.cycle, circuit.scratch("ended")
+        count = window.xp.count_nonzero  # quicker than any()
         while self.now < end:
             if self.now in self.wakes:
                 self._wake()
@@ -86,8 +91,8 @@ class Control:
             if self.now & eighth == eighth:
                 circuit.flush()
             self.now += 1
-            if np.count_nonzero(ended):  # quicker than any()
-                self._end(ended)
+            if count(ended):
+                self._end(to_host(ended))
                 if not self.left:
                     return False
         return False
@@ -105,7 +110,7 @@ class Control:
                     self._at(self.now, self.threads.end(lane, bits))
         if self.watch:
             self._finish(bits_of(ended) + first)
-        followed = ended & self.window.planes("followed")
+        followed = ended & to_host(self.window.planes("followed"))
         if followed.any():
             bits = bits_of(followed) + first
             self.left += len(bits)
@@ -277,13 +282,14 @@ def simulate(
     max_cycles: int | None = None,
     progress: Any = None,
     maps: bool = False,
+    xp: Any = np,
 ) -> tuple[Control, str]:
     """Step ``program``; gives the control and how it ended: "ended", "stuck" or "limit"."""
-    control = Control(program, schedule)
+    control = Control(program, schedule, xp)
     if maps:
         control.watch = Watch(program, control)
     how = control.run(max_cycles, progress)
     if how == "stuck":  # known to the block; once more, to the cycle
-        control = Control(program, schedule)
+        control = Control(program, schedule, xp)
         how = control.run(max_cycles, progress, exact=True)
     return control, how

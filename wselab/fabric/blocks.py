@@ -1,4 +1,8 @@
-"""Values in blocks: one operation for many PEs of a line and many of its elements at once."""
+"""Values in blocks: one operation for many PEs of a line and many of its elements at once.
+
+The blocks are arrays of NumPy or CuPy, as the memory and the tapes are; places and starts are
+NumPy's.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .backend import module_of, to_device
 from .memory import Part
 from .operations import Operation
 
@@ -21,68 +26,71 @@ class Places:
         return len(self.numbers)
 
 
-def fetch(part: Part, line: np.ndarray, starts: Any, places: Places, span: slice) -> np.ndarray:
+def fetch(part: Part, line: Any, starts: Any, places: Places, span: slice) -> Any:
     """Elements ``span`` of a part, as [place, element]; [place, 1] of one that is a single value.
 
     ``line`` is the memory of all PEs of the line, ``starts`` where the part begins in each.
     """
     if starts is None:
-        flat = _flat(part, line)[places.rows]
+        flat = _flat(part, line)[to_device(module_of(line), places.rows)]
         return flat[:, span] if part.shape else flat
-    return line[_window(starts, places, span)]
+    return line[_window(module_of(line), starts, places, span)]
 
 
 def store(
-    operation: Operation, inputs: list[Any], line: np.ndarray, starts: Any, places: Places,
+    operation: Operation, inputs: list[Any], line: Any, starts: Any, places: Places,
     span: slice,
 ) -> None:  # fmt: skip
     """Compute elements ``span`` of an operation into its memory."""
-    part = operation.out
+    part, xp = operation.out, module_of(line)
     if starts is None:
         flat = _flat(part, line)
         evaluate(operation, inputs, flat[:, span], places.rows)
         view = part.of(line, 1)
-        if not np.shares_memory(flat, view):  # no flat view of this part: write the copy back
+        if not xp.may_share_memory(flat, view):  # no flat view of this part: write the copy back
             view[...] = flat.reshape(view.shape)
         return
-    window = _window(starts, places, span)
+    window = _window(xp, starts, places, span)
     if isinstance(window[1], slice):
         evaluate(operation, inputs, line[:, window[1]], places.rows)
     else:
-        result = np.empty((len(places), span.stop - span.start), line.dtype)
+        result = xp.empty((len(places), span.stop - span.start), line.dtype)
         evaluate(operation, inputs, result, slice(None))
         line[window] = result
 
 
-def _flat(part: Part, line: np.ndarray) -> np.ndarray:
+def _flat(part: Part, line: Any) -> Any:
     """A part as [place, element]; a view where that can be."""
     view = part.of(line, 1)
     return view.reshape(len(view), part.length)
 
 
-def _window(starts: np.ndarray, places: Places, span: slice) -> tuple[Any, Any]:
+def _window(xp: Any, starts: np.ndarray, places: Places, span: slice) -> tuple[Any, Any]:
     """The index of elements ``span`` behind each PE's start."""
     here = starts[places.numbers]
     if (here == here[0]).all():
-        return places.rows, slice(int(here[0]) + span.start, int(here[0]) + span.stop)
-    return places.numbers[:, None], here[:, None] + np.arange(span.start, span.stop)
+        rows = to_device(xp, places.rows)
+        return rows, slice(int(here[0]) + span.start, int(here[0]) + span.stop)
+    offsets = here[:, None] + np.arange(span.start, span.stop)
+    return to_device(xp, places.numbers[:, None]), to_device(xp, offsets)
 
 
-def evaluate(operation: Operation, inputs: list[Any], target: np.ndarray, rows: Any) -> None:
+def evaluate(operation: Operation, inputs: list[Any], target: Any, rows: Any) -> None:
     """One operation on blocks of values into ``target[rows]``, rounded as each element would be."""
-    kind, dtype = operation.kind, operation.dtype
+    kind, dtype, xp = operation.kind, operation.dtype, module_of(target)
+    rows = to_device(xp, rows)
     out = target[rows]
     a = inputs[0]
     if kind == "mov":
-        np.copyto(out, a, casting="same_kind")
+        xp.copyto(out, a, casting="same_kind")
     elif kind == "max":
-        a, b = (np.asarray(item).astype(dtype) for item in inputs)
-        np.copyto(out, np.where((a > b) | (a != a), a, b), casting="same_kind")
+        a, b = (xp.asarray(item).astype(dtype) for item in inputs)
+        xp.copyto(out, xp.where((a > b) | (a != a), a, b), casting="same_kind")
     elif kind == "mac":
-        product = np.multiply(a, inputs[1], dtype=dtype, casting="same_kind")
-        np.add(inputs[2], product, out=out, dtype=dtype, casting="same_kind")
+        product = xp.multiply(a, inputs[1], dtype=dtype, casting="same_kind")
+        xp.add(inputs[2], product, out=out, dtype=dtype, casting="same_kind")
     else:
-        function = np.add if kind == "add" else np.multiply
+        function = xp.add if kind == "add" else xp.multiply
         function(a, inputs[1], out=out, dtype=dtype, casting="same_kind")
     if not isinstance(rows, slice):
         target[rows] = out

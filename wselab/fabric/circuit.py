@@ -60,6 +60,9 @@ class Circuit:
         self.contended = [self._share(order) for order in plan.orders]
         self.after = [gate for part in parts[2:] for gate in part]
         self.every_eighth = self._carry_on()
+        if state.xp is not np:  # its own gates, of the same names
+            for gates in (self.before, *self.contended, self.after, self.every_eighth):
+                gates[:] = [(getattr(state.xp, gate.__name__), *rest) for gate, *rest in gates]
 
     def cycle(self, now: int) -> None:
         """One cycle of the whole window."""

@@ -8,9 +8,11 @@ the last, so that such a step never leaves the plane.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
+from .backend import module_of, to_device, to_host
 from .ports import EAST, LINKS, SOUTH, Port
 
 WORD = 64
@@ -38,7 +40,7 @@ class Layout:
 
     def unpack(self, plane: np.ndarray) -> np.ndarray:
         """The boolean array of the wafer's shape that a plane stands for."""
-        lines = plane.view(np.uint8).reshape(self.count + 2, -1)[1:-1]
+        lines = to_host(plane).view(np.uint8).reshape(self.count + 2, -1)[1:-1]
         mask = np.unpackbits(lines, axis=1, count=self.length, bitorder="little").astype(bool)
         return mask.T if self.lines_are_columns else mask
 
@@ -70,16 +72,16 @@ class Layout:
 
 
 class Planes:
-    """Named groups of planes in one buffer of equal planes, ``size`` words each."""
+    """Named groups of planes in one buffer of ``xp``, of equal planes, ``size`` words each."""
 
-    def __init__(self, groups: dict[str, int], size: int, margin: int = 0):
-        self.groups, self.size = groups, size
+    def __init__(self, groups: dict[str, int], size: int, margin: int = 0, xp: Any = np):
+        self.groups, self.size, self.xp = groups, size, xp
         self.first: dict[str, int] = {}
         total = 0
         for name, count in groups.items():
             self.first[name], total = total, total + count
         self.margin = margin
-        self.buffer = np.zeros(total * size + 2 * margin, np.uint64)
+        self.buffer = xp.zeros(total * size + 2 * margin, np.uint64)
 
     def __call__(
         self, name: str, low: int = 0, high: int | None = None, shift: int = 0
@@ -133,20 +135,32 @@ def plane_of(bits: np.ndarray, words: int) -> np.ndarray:
     return np.packbits(there, bitorder="little").view(np.uint64)
 
 
-def write_bits(planes: np.ndarray, rows: np.ndarray, bits: np.ndarray, values: np.ndarray) -> None:
+def folded(gate: Any, planes: Any) -> Any:
+    """One plane: ``gate`` between all of them. CuPy's gates have no ``reduce``."""
+    if isinstance(planes, np.ndarray):
+        return gate.reduce(planes, axis=0)
+    result = planes[0].copy()
+    for plane in planes[1:]:
+        gate(result, plane, result)
+    return result
+
+
+def write_bits(planes: Any, rows: np.ndarray, bits: np.ndarray, values: np.ndarray) -> None:
     """In plane ``rows[p]`` set all these bits (ascending) to ``values[p]``."""
+    xp = module_of(planes)
     words, position = bits // WORD, (bits % WORD).astype(np.uint64)
     starts = np.flatnonzero(np.diff(words, prepend=-1))
-    mask = np.bitwise_or.reduceat(np.uint64(1) << position, starts)
+    mask = to_device(xp, np.bitwise_or.reduceat(np.uint64(1) << position, starts))
     touched = words[starts]
-    ones, zeros = (rows[values == bit][:, None] for bit in (True, False))
+    ones, zeros = (to_device(xp, rows[values == bit]) for bit in (True, False))
     if len(touched) == touched[-1] - touched[0] + 1:  # without gaps: slices, not gathering
         span = slice(touched[0], touched[-1] + 1)
-        planes[ones.ravel(), span] |= mask
-        planes[zeros.ravel(), span] &= ~mask
+        planes[ones, span] |= mask
+        planes[zeros, span] &= ~mask
     else:
-        planes[ones, touched] |= mask
-        planes[zeros, touched] &= ~mask
+        columns = to_device(xp, touched)
+        planes[ones[:, None], columns] |= mask
+        planes[zeros[:, None], columns] &= ~mask
 
 
 def groups_of(keys: np.ndarray, items: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:

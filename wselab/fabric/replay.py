@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
+from .backend import to_device, to_host
 from .blocks import Places, as_slice, evaluate, fetch, store
 from .color import Color
 from .memory import Part
@@ -65,14 +66,20 @@ class Crew:
 
 
 class Replay:
-    """Computes what the operations of a program write, in an order that the streams allow."""
+    """Computes what the operations of a program write, in an order that the streams allow.
 
-    def __init__(self, program: Program, schedule: Schedule, streams: list[Streams]):
-        self.program, self.schedule = program, schedule
+    It computes with arrays of ``xp``: those of CuPy are copies of the memory that a program uses,
+    and what it writes is copied back at the end.
+    """
+
+    def __init__(self, program: Program, schedule: Schedule, streams: list[Streams], xp: Any = np):
+        self.program, self.schedule, self.xp = program, schedule, xp
+        used = {name for o in program.operations for name in _memories((*o.inputs, o.out))}
+        self.memories = {name: to_device(xp, program.memories[name]) for name in used}
         self.turned = _chains_run_along_rows(program)
         count, length = program.shape[::-1] if self.turned else program.shape
         self.tapes = {
-            color: Tape(one, self._line_of, length)
+            color: Tape(one, self._line_of, length, xp)
             for color, one in zip(program.colors, streams, strict=True)
         }
         self.ready: deque[tuple[Crew, int]] = deque()  # with their turns: a later one is another's
@@ -92,15 +99,18 @@ class Replay:
         """Compute everything, writing into the program's memories."""
         with np.errstate(all="ignore"):
             for operation in self.prologue:
-                _alone(operation, self.program)
+                _alone(operation, self.program.shape, self.memories)
             while self.ready:
                 while self.ready:
                     crew, turn = self.ready.popleft()
                     if crew.turn == turn:
                         self._go_on(crew)
                 self._go_on_in_part()
+        if self.xp is not np:
+            for name in {name for o in self.program.operations for name in _memories((o.out,))}:
+                self.program.memories[name][...] = to_host(self.memories[name])
 
-    def _line_of(self, array: np.ndarray, line: int) -> np.ndarray:
+    def _line_of(self, array: Any, line: int) -> Any:
         """The PEs of a line in an array of the wafer's shape."""
         return array[:, line] if self.turned else array[line]
 
@@ -232,7 +242,8 @@ class Replay:
             for item in operation.inputs:
                 if isinstance(item, FabIn):
                     tape, position, line, rows = next(streams)
-                    inputs.append(tape.values(line, position + low, high - low)[rows])
+                    values = tape.values(line, position + low, high - low)
+                    inputs.append(values[to_device(self.xp, rows)])
                 elif isinstance(item, Part):
                     inputs.append(fetch(item, *self._memory(item, crew.line), crew.places, span))
                 else:
@@ -251,9 +262,9 @@ class Replay:
             # Those first who can read what was just sent: it is at hand, and its tape soon blank.
             self.ready.extendleft(self.blocked.pop((sends, crew.line), ()))
 
-    def _memory(self, part: Part, line: int) -> tuple[np.ndarray, Any]:
+    def _memory(self, part: Part, line: int) -> tuple[Any, Any]:
         """The memory of a line's PEs, and where a part begins in each, if not in all alike."""
-        array = self._line_of(self.program.memories[part.memory.name], line)
+        array = self._line_of(self.memories[part.memory.name], line)
         return array, None if part.starts is None else self._line_of(part.starts, line)
 
 
@@ -274,6 +285,11 @@ def _chains_run_along_rows(program: Program) -> bool:
     arrays = list(program.memories.values())  # nothing is passed on: lines as they lie in memory
     columns = sum(array.nbytes for array in arrays if array.strides[0] < array.strides[1])
     return 2 * columns > sum(array.nbytes for array in arrays)
+
+
+def _memories(operands: Iterable[Any]) -> Iterator[str]:
+    """The names of the memories among some operands."""
+    return (item.memory.name for item in operands if isinstance(item, Part))
 
 
 def _prologue(program: Program, schedule: Schedule) -> tuple[list[Operation], np.ndarray]:
@@ -297,13 +313,13 @@ def _prologue(program: Program, schedule: Schedule) -> tuple[list[Operation], np
     return [o for o, is_alone in zip(program.operations, alone, strict=True) if is_alone], first
 
 
-def _alone(operation: Operation, program: Program) -> None:
+def _alone(operation: Operation, shape: tuple[int, int], memories: dict[str, Any]) -> None:
     """An operation on memory alone, for its whole region, row by row."""
-    for row, numbers, n in _rows_of(operation, program.shape):
+    for row, numbers, n in _rows_of(operation, shape):
         places, span = Places(numbers), slice(0, n)
 
-        def memory(part: Part, row: int = row) -> tuple[np.ndarray, Any]:
-            array = program.memories[part.memory.name][row]
+        def memory(part: Part, row: int = row) -> tuple[Any, Any]:
+            array = memories[part.memory.name][row]
             return array, None if part.starts is None else part.starts[row]
 
         inputs = [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import bitplane, lockstep, reference
+from .backend import ON_GPU, xp_of
 from .cells import BUSY, DOING
 from .errors import Deadlock, ProgramError, RunError, StillRunning, Undrained
 from .explain import explain_deadlock, explain_limit, explain_undrained
@@ -168,15 +169,20 @@ def run(
     if engine == "reference" and maps:
         raise ProgramError("maps=True: the reference engine has none; try engine='lockstep'")
     engine = engine or ("lockstep" if beyond or trace is not None else "bitplane")
+    xp = xp_of(wafer.on)
+    if xp is not np and (engine != "bitplane" or maps):
+        lacking = "maps" if maps else beyond or f"engine {engine!r}"
+        raise ProgramError(f'on="gpu": the GPU has no {lacking}; try w.on = "cpu"')
     seconds = PATIENCE_S if patience is None else patience
     check(program, engine, seconds, wafer.host_bytes)
     with Progress(progress) as report:
         clock = Clock(report, seconds)
         if engine == "bitplane":
-            outcome = _run_bitplane(program, max_cycles, clock, maps)
+            outcome = _run_bitplane(program, max_cycles, clock, maps, xp)
         else:
             outcome = _run_stepped(program, engine, max_cycles, clock, maps, trace)
     why = EXACT_BECAUSE[engine] + (f"; the bitplane engine has no {beyond}" if beyond else "")
+    why += "" if xp is np else f"; {ON_GPU}"
     wafer.discard()
     return Run(wafer, outcome, engine, why, trace)
 
@@ -217,14 +223,16 @@ def _run_stepped(
     return outcome
 
 
-def _run_bitplane(program: Program, max_cycles: int | None, clock: Clock, maps: bool) -> Outcome:
+def _run_bitplane(
+    program: Program, max_cycles: int | None, clock: Clock, maps: bool, xp: Any
+) -> Outcome:
     """Run control and values apart."""
     schedule = Schedule(program)
-    control, how = bitplane.simulate(program, schedule, max_cycles, clock, maps)
+    control, how = bitplane.simulate(program, schedule, max_cycles, clock, maps, xp)
     if how != "ended" or not control.drained():
         _raise_unless_clean(how, program, control.state(), max_cycles)
     flows = [streams(program, color) for color in program.colors]
-    Replay(program, schedule, flows).run()
+    Replay(program, schedule, flows, xp).run()
     found = control.watch.maps(control.now, flows) if control.watch else None
     hops, ramps = sum(flow.hops() for flow in flows), sum(flow.ramps() for flow in flows)
     return Outcome("ended", control.now, hops, ramps, None, found)

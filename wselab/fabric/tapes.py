@@ -16,10 +16,11 @@ PAGE = 1024  # values of one stream on a page, at most
 
 
 class Tape:
-    """The streams of one color, by the line in which they start."""
+    """The streams of one color, by the line in which they start; its pages are arrays of ``xp``."""
 
-    def __init__(self, streams: Streams, line_of: Any, length: int):
+    def __init__(self, streams: Streams, line_of: Any, length: int, xp: Any = np):
         self.source, self.line_of, self.places = streams.source, line_of, length
+        self.xp = xp
         shape = streams.source.shape
         heard = self.source[streams.listening & (self.source >= 0)]
         self.listeners = np.bincount(heard, minlength=self.source.size).reshape(shape)
@@ -27,7 +28,7 @@ class Tape:
         self.width = int(min(PAGE, max(1, self.sent.max(initial=0))))
         self.written: dict[int, np.ndarray] = {}  # values of each stream of a line, so far
         self.pages: dict[tuple[int, int], list[Any]] = {}  # (line, number): [values, reads to come]
-        self.blank: list[np.ndarray] = []
+        self.blank: list[Any] = []
 
     def written_in(self, line: int) -> np.ndarray:
         """How many values each stream of a line has, by place."""
@@ -35,13 +36,12 @@ class Tape:
             self.written[line] = np.zeros(self.places, np.int64)
         return self.written[line]
 
-    def values(self, line: int, position: int, count: int) -> np.ndarray:
+    def values(self, line: int, position: int, count: int) -> Any:
         """An array [place, value] of a line's streams; the values must lie on one page."""
         number, at = divmod(position, self.width)
         if (line, number) not in self.pages:
-            page = (
-                self.blank.pop() if self.blank else np.empty((self.places, self.width), np.float32)
-            )
+            shape = self.places, self.width
+            page = self.blank.pop() if self.blank else self.xp.empty(shape, np.float32)
             here = np.clip(self.line_of(self.sent, line) - number * self.width, 0, self.width)
             reads = int((here * self.line_of(self.listeners, line)).sum())
             self.pages[line, number] = [page, reads]

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..specs import WSE2, Chip
+from .backend import xp_of
 from .color import Alternating, Color
 from .errors import ProgramError
 from .memory import Memory, allocate, charge, shares
@@ -44,17 +45,18 @@ class Wafer:
 
     ``chip`` (a `wselab.specs.Chip`, WSE-2 unless told otherwise) sets the largest size, the memory
     of a PE, the number of colors and the constants of the rules; these can be changed by name for
-    what-if runs: ``Wafer(1, 512, ramp_latency=3)``. See `Rules` for the names.
+    what-if runs: ``Wafer(1, 512, ramp_latency=3)``. See `Rules` for the names. ``on`` is where its
+    runs are computed: "cpu", with NumPy, or "gpu", with CuPy; ``w.on = "cpu"`` changes it.
 
     ``w[rows, columns]`` is a `Region`, which has the routes and operations: ``route``, ``mov``,
     ``add``, ``mul``, ``max``, ``mac``, ``task``, ``host_in``, ``host_out``. ``memories`` holds what
     `memory` made, by name, ``recorded`` the operations that the next run will run, ``hosts`` its
     streams to and from the host, and ``tasks`` the tasks bound to colors.
 
-    Raises `ProgramError` where the chip has no such rectangle.
+    Raises `ProgramError` where the chip has no such rectangle, or this machine no such place.
     """
 
-    def __init__(self, rows: int, columns: int, chip: Any = WSE2, **what_if: Any):
+    def __init__(self, rows: int, columns: int, chip: Any = WSE2, on: str = "cpu", **what_if: Any):
         for name, size in (("rows", rows), ("columns", columns)):
             if not isinstance(size, (int, np.integer)) or size < 1:
                 raise ProgramError(f"Wafer: {name}={size!r}; expected a whole number, at least 1")
@@ -71,6 +73,8 @@ class Wafer:
         self.shape = (int(rows), int(columns))
         self.chip = chip
         self.rules = Rules.of(chip, **what_if)
+        xp_of(on)  # says now what a GPU lacks, not after the program is written
+        self.on = on
         self.memories: dict[str, Memory] = {}
         self.colors: list[Color] = []
         self.recorded: list[Operation] = []

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from .backend import to_device, to_host
 from .circuit import Circuit, scratch_groups
-from .planes import Planes, write_bits
+from .planes import Planes, folded, write_bits
 from .starts import Start, Starts
 from .wiring import Beside, Plan, Wiring
 
@@ -22,15 +23,15 @@ class Window:
     the colors of ``plan``, unless that would be nearly everything. ``circuit`` steps them.
     """
 
-    def __init__(self, wiring: Wiring, starts: Starts):
-        self.wiring, self.starts, self.layout = wiring, starts, wiring.layout
+    def __init__(self, wiring: Wiring, starts: Starts, xp: Any = np):
+        self.wiring, self.starts, self.layout, self.xp = wiring, starts, wiring.layout, xp
         self.beside: Beside = {}  # which planes microthreads have needed so far, by lane
         self.every_slot = self._new_plan(range(len(wiring.slots)))
-        self.full = Planes(self.every_slot.groups, self.layout.size, self.layout.words)
+        self.full = Planes(self.every_slot.groups, self.layout.size, self.layout.words, xp)
         self.full.table("room")[:] = ~np.uint64(0)
         for name, planes in wiring.masks.items():
             for row, plane in zip(self.full.table(name), planes, strict=True):
-                row[:] = plane
+                row[:] = to_device(xp, plane)
         self.planes, self.lines, self.plan = self.full, (0, 0), self.every_slot
         self.plans: dict[Any, Plan] = {}
         self.circuit: Circuit | None = None
@@ -76,16 +77,17 @@ class Window:
         low, high = self.restless
         first, last = self.lines
         if first < last:
-            planes = self.planes
-            fireable = np.bitwise_and.reduce(planes.table("not_reading"), axis=0)
+            planes, xp = self.planes, self.xp
+            fireable = folded(xp.bitwise_and, planes.table("not_reading"))
             fireable &= planes("live", 0, 1)
             for lane in self.plan.beside:
                 reads = planes.table("beside").reshape(-1, 2, self.plan.colors, planes.size)
-                reads = np.bitwise_or.reduce(reads[lane - 1, 0], axis=0)
+                reads = folded(xp.bitwise_or, reads[lane - 1, 0])
                 fireable |= planes("live", lane, lane + 1) & ~reads
             for name in ("some", "belt"):
-                fireable |= np.bitwise_or.reduce(planes.table(name), axis=0)
-            lines = first + np.flatnonzero(fireable.reshape(-1, self.layout.words).any(axis=1))
+                fireable |= folded(xp.bitwise_or, planes.table(name))
+            there = fireable.reshape(-1, self.layout.words).any(axis=1)
+            lines = first + np.flatnonzero(to_host(there))
             if len(lines):
                 ends = [int(lines[0]), int(lines[-1]) + 1, *((low, high) if low < high else ())]
                 low, high = min(ends), max(ends)
@@ -114,11 +116,10 @@ class Window:
         if plan is self.every_slot and last - first == total:
             self.planes = self.full
         else:
-            self.planes = Planes(plan.groups, (last - first) * words, words)
-            self.planes.all()[:] = self.full.all()[plan.rows, here]
-        self.circuit = Circuit(
-            plan, self.planes, Planes(scratch_groups(plan), self.planes.size, words)
-        )
+            self.planes = Planes(plan.groups, (last - first) * words, words, self.xp)
+            self.planes.all()[:] = self.full.all()[to_device(self.xp, plan.rows), here]
+        scratch = Planes(scratch_groups(plan), self.planes.size, words, self.xp)
+        self.circuit = Circuit(plan, self.planes, scratch)
 
     def _plan_for(self, first: int, last: int) -> Plan:
         """The colors that some wavelet or operation in these lines has."""
@@ -127,9 +128,10 @@ class Window:
         live = self.full.table("live")[:, here]
         used = np.zeros(count, bool)
         for name in ("some", "belt"):
-            used |= self.full.table(name)[:, here].any(axis=1).reshape(-1, count).any(axis=0)
+            there = to_host(self.full.table(name)[:, here].any(axis=1))
+            used |= there.reshape(-1, count).any(axis=0)
         for name in ("reading", "sending"):
-            used |= (self.full.table(name)[:, here] & live[0]).any(axis=1)
+            used |= to_host((self.full.table(name)[:, here] & live[0]).any(axis=1))
         for lane, uses in self.beside.items():
             beside = self.full.table("beside").reshape(-1, 2, count, self.layout.size)[lane - 1]
             for half, slot in uses:
@@ -148,7 +150,7 @@ class Window:
         if self.planes is not self.full:
             words = self.layout.words
             changing = self.planes.table("some", "high")
-            rows = self.plan.rows[: len(changing)]
+            rows = to_device(self.xp, self.plan.rows[: len(changing)])
             self.full.all()[rows, self.lines[0] * words : self.lines[1] * words] = changing
         self.planes, self.lines, self.circuit = self.full, (0, 0), None
 

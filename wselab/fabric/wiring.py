@@ -155,7 +155,7 @@ class Plan:
         self.groups = self.changing | dict.fromkeys(wiring.masks, self.colors)
         everything = state_groups(len(wiring.slots), self.depth, self.latency, high, self.lanes)
         everything |= {name: len(wiring.slots) for name in wiring.masks}
-        self.rows = self._rows(everything)
+        self.rows = np.array(self._rows(everything), np.int64)
         self.others = sorted({*range(len(wiring.slots))} - {*chosen})  # slots that it leaves out
         self.written: dict[Any, Any] = {}  # what the planes hold when operations start
 
