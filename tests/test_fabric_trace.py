@@ -311,6 +311,7 @@ def test_still_running_shows_what_each_pe_would_do() -> None:
     assert trace is not None
     assert (trace.last, trace.end) == (8, "StillRunning")
     assert trace.at(8).doing.tolist() == row().run(trace=True).trace.at(8).doing.tolist()
+    assert same(trace.at(8).state, caught.value.state)
     assert trace.at(8).moved == []
     assert int(trace.usage.sum()) == 4 * 8
 
@@ -407,3 +408,98 @@ def test_the_file_is_as_its_page_says(tmp_path: Path) -> None:
     missing = {name for name in names(data) if f"`{name}`" not in page}
     assert not missing - {"x"}, missing  # x: a memory of this program
     assert all(f"`{what}`" in page for what in DOING)
+
+
+FIELDS = {  # which fields an event of a phase has, and of what type
+    "X": {"name": str, "cat": str, "ts": int, "dur": int, "pid": int, "tid": int, "args": dict},
+    "C": {"name": str, "cat": str, "ts": int, "pid": int, "tid": int, "args": dict},
+    "M": {"name": str, "cat": str, "ts": int, "pid": int, "tid": int, "args": dict},
+}
+
+
+def timeline(trace: Trace, path: Path) -> list[dict[str, Any]]:
+    """The events that a trace gives, held against the fields of Chrome's trace event format.
+
+    Slices have a start and a duration in microseconds and lie in one another or apart on a track;
+    metadata events name the tracks; counters have numbers.
+    """
+    trace.to_perfetto(path)
+    data = json.loads(path.read_text())
+    assert set(data) == {"traceEvents", "displayTimeUnit", "otherData"}
+    assert data["displayTimeUnit"] in ("ms", "ns")
+    named = {"process_name": set[Any](), "thread_name": set[Any]()}
+    for event in data["traceEvents"]:
+        fields = FIELDS[event["ph"]]
+        assert set(event) == {"ph", *fields}
+        assert all(isinstance(event[name], kind) for name, kind in fields.items())
+        if event["ph"] == "M":
+            what, (value,) = event["name"].rsplit("_", 1)[1], event["args"].items()
+            assert value[0] == ("name" if what == "name" else "sort_index")
+            if what == "name":
+                key = event["pid"] if event["name"] == "process_name" else event["tid"]
+                named[event["name"]].add(key)
+        if event["ph"] == "C":
+            assert all(isinstance(value, int) for value in event["args"].values())
+    slices = [event for event in data["traceEvents"] if event["ph"] == "X"]
+    assert {event["tid"] for event in slices} <= named["thread_name"]
+    assert {event["pid"] for event in data["traceEvents"]} == named["process_name"]
+    for track in {event["tid"] for event in slices}:
+        check_nesting([event for event in slices if event["tid"] == track])
+    return data["traceEvents"]
+
+
+def check_nesting(slices: list[dict[str, Any]]) -> None:
+    """Slices of a track lie within one another or apart."""
+    open_until: list[int] = []
+    for event in sorted(slices, key=lambda one: (one["ts"], -one["dur"])):
+        assert event["dur"] > 0
+        while open_until and open_until[-1] <= event["ts"]:
+            open_until.pop()
+        end = event["ts"] + event["dur"]
+        assert not open_until or end <= open_until[-1], slices
+        open_until.append(end)
+
+
+def test_a_timeline_for_perfetto(tmp_path: Path) -> None:
+    """Operations, what they wait for and why, names of tracks, wavelets inside."""
+    events = timeline(row(3).run(trace=True).trace, tmp_path / "trace.json")
+    names = {e["tid"]: e["args"]["name"] for e in events if e["name"] == "thread_name"}
+    assert list(names.values()) == ["PE (0, 0)", "PE (0, 1)", "PE (0, 2)"]
+    slices = [
+        (names[e["tid"]], e["cat"], e["name"], e["ts"], e["dur"]) for e in events if e["ph"] == "X"
+    ]
+    assert sorted(slices) == [
+        ("PE (0, 0)", "operation", "mov(x, out=fabout(c))", 0, 4),
+        ("PE (0, 1)", "operation", "mov(fabin(c), out=x)", 0, 10),
+        ("PE (0, 1)", "waiting", "no wavelet", 0, 6),
+        ("PE (0, 2)", "operation", "mov(fabin(c), out=x)", 0, 11),
+        ("PE (0, 2)", "waiting", "no wavelet", 0, 7),
+    ]
+    (wait,) = [e for e in events if e["cat"] == "waiting" and names[e["tid"]] == "PE (0, 1)"]
+    assert wait["args"]["reason"].startswith("PE (0, 1) at mov(fabin(c), out=x) (line test_fabric")
+    counts = {e["ts"]: e["args"]["wavelets"] for e in events if e["ph"] == "C"}
+    assert (counts[0], counts[1], counts[4], max(counts)) == (0, 1, 4, 11)
+    assert counts[11] == 0
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_the_timeline_of_random_programs_is_what_the_frames_show(seed: int, tmp_path: Path) -> None:
+    """Of a PE without microthreads: it waits where a slice says so, for that reason."""
+    trace = recorded(some_wafer(seed))
+    events = timeline(trace, tmp_path / "trace.json")
+    names = {e["tid"]: e["args"]["name"] for e in events if e["name"] == "thread_name"}
+    beside = [name for name in names.values() if "microthread" in name]
+    shown: dict[str, set[tuple[int, str]]] = {}
+    for event in events:
+        if event["ph"] == "X" and event["cat"] == "waiting":
+            cycles = range(event["ts"], event["ts"] + event["dur"])
+            shown.setdefault(names[event["tid"]], set()).update(
+                (cycle, event["name"]) for cycle in cycles
+            )
+    doing = {frame.cycle: frame.doing for frame in trace if frame.cycle < trace.last}
+    for row, column in np.ndindex(*trace.shape):
+        pe = f"PE ({row}, {column})"
+        if not any(name.startswith(pe) for name in beside):
+            waits = {(cycle, str(one[row, column])) for cycle, one in doing.items()}
+            waits = {(cycle, what) for cycle, what in waits if what not in ("idle", "busy")}
+            assert shown.get(pe, set()) == waits, (seed, pe)

@@ -149,7 +149,7 @@ def test_sizes_may_come_from_numpy_and_cycles_are_plain(cycles: Any) -> None:
         (lambda: predict.broadcast(rows=1, columns=2.0, wavelets=3), r"columns=2\.0: expected"),
         (lambda: predict.reduce_row(pes=True, wavelets=3), "pes=True: expected"),
         (lambda: predict.reduce_row(pes=2, wavelets=-1), "wavelets=-1: expected"),
-        (lambda: predict.reduce_row(pes=2, wavelets=3, algorithm="tree"), "no algorithm 'tree'"),
+        (lambda: predict.reduce_row(pes=2, wavelets=3, algorithm="pile"), "no algorithm 'pile'"),
         (lambda: predict.reduce_row(pes=2, wavelets=3, ramp_latency=0), "ramp_latency=0: expected"),
         (lambda: predict.reduce_2d(rows=2, columns=2, wavelets=3, gap=-1), "gap=-1: expected"),
         (lambda: predict.gemv(matrix=4, wafer=(2, 2)), "matrix=4: expected two whole numbers"),

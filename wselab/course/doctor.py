@@ -36,7 +36,7 @@ class Finding:
 
     @property
     def sign(self) -> str:
-        """"ok", "not ok", or "optional" for what is missing and not needed."""
+        """ "ok", "not ok", or "optional" for what is missing and not needed."""
         return "ok" if self.ok else "not ok" if self.needed else "optional"
 
     def __str__(self) -> str:

@@ -212,7 +212,7 @@ class Frame:
                 if field not in ("cycle", "passed"):
                     planes = isinstance(value, list)
                     changed[field] = (
-                        [Window(one, known) for one in value] if planes else Window(value, known)
+                        [Known(one, known) for one in value] if planes else Known(value, known)
                     )
             state = replace(state, **changed)
         return Explainer(self.program, state)
@@ -261,7 +261,7 @@ class Outside(LookupError):
     """Something was asked of a PE that a trace does not hold."""
 
 
-class Window:
+class Known:
     """An array of the wafer's shape of which only some PEs are known."""
 
     def __init__(self, array: np.ndarray, known: np.ndarray):
@@ -269,7 +269,7 @@ class Window:
 
     def __getitem__(self, key: Any) -> Any:
         if not isinstance(key, tuple):  # a lane
-            return Window(self.array[key], self.known)
+            return Known(self.array[key], self.known)
         if not self.known[key[-2:]]:
             raise Outside(name(key[-2:]))
         return self.array[key]

@@ -125,10 +125,10 @@ class Watch:
     def __init__(self, engine: Lockstep):
         self.engine = engine
         count = engine.processors.count
-        self.busy, self.finished = np.zeros((2, count), np.int64)
+        self.busy, self.waiting = np.zeros((2, count), np.int64)
         self.first, self.last = np.full((2, count), -1)
         self.load = np.zeros((len(PORTS), count), np.int64)
-        self.works = engine.processors.step > 0  # had work left, or did something, in this cycle
+        self.works = engine.processors.step > 0  # has work left at the start of this cycle
 
     def before(self, granted: np.ndarray, ready: list, woken: list) -> None:
         """What is about to move and to be handled."""
@@ -142,7 +142,7 @@ class Watch:
             for _, pes in alarms:
                 busy[pes] = True
         self.busy += busy
-        self.works |= busy
+        self.waiting += self.works & ~busy
         exits = routers.out[granted]
         for port in LINKS:
             leaving = granted[(exits & port.bit) != 0]
@@ -154,17 +154,16 @@ class Watch:
         pes = routers.pe[routers.arrived]
         self.last[pes] = now
         self.first[pes] = np.where(self.first[pes] < 0, now, self.first[pes])
-        self.finished[self.works] = now + 1
         self.works = (processors.step > 0) | (processors.running >= 0).any(axis=0)
 
     def maps(self, cycles: int) -> Maps:
         """The maps, at the end."""
         shape = self.engine.program.shape
-        busy, finished, first, last = (
-            one.reshape(shape) for one in (self.busy, self.finished, self.first, self.last)
+        busy, waiting, first, last = (
+            one.reshape(shape) for one in (self.busy, self.waiting, self.first, self.last)
         )
         load = {port: self.load[port.number].reshape(shape) for port in LINKS}
-        return Maps.of(cycles, busy, np.minimum(finished, cycles), (first, last), load)
+        return Maps.of(cycles, busy, busy + waiting, (first, last), load)
 
 
 def simulate(
@@ -181,7 +180,8 @@ def simulate(
     with np.errstate(all="ignore"):
         how = engine.run(max_cycles, progress, watch)
     engine.write_back()
-    if recorder is not None:
-        recorder.finish(engine, how)
     found = engine.watch.maps(engine.now) if engine.watch else None
-    return Outcome(how, engine.now, engine.hops, engine.ramps, engine.state(), found)
+    outcome = Outcome(how, engine.now, engine.hops, engine.ramps, engine.state(), found)
+    if recorder is not None:
+        recorder.finish(engine, how)  # at max_cycles it looks one cycle further
+    return outcome

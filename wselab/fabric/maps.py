@@ -23,7 +23,8 @@ class Maps:
     """What each PE did in a run, in arrays of the wafer's shape, counted in cycles.
 
     ``busy``: some operation of it handled an element, counted, or a task woke; ``waiting``: it had
-    work left and did nothing; ``idle``: the rest, so that the three add up to the run's cycles.
+    work left and did nothing; ``idle``: the rest, also while it sleeps until a wavelet wakes it, so
+    that the three add up to the run's cycles.
     ``first_arrival`` and ``last_arrival``: the cycle in which the first and the last wavelet
     reached its own queues, -1 where none did. ``link_load``: wavelets that left each router by each
     link, to a neighbour or the host.
@@ -38,11 +39,11 @@ class Maps:
 
     @classmethod
     def of(
-        cls, cycles: int, busy: np.ndarray, finished: np.ndarray, arrivals: Any, load: Any
+        cls, cycles: int, busy: np.ndarray, at_work: np.ndarray, arrivals: Any, load: Any
     ) -> Maps:
-        """Maps from the cycles in which each PE was busy, and that at which it had ended all."""
+        """Maps from the cycles in which each PE was busy, and those in which it had work left."""
         first, last = arrivals
-        return cls(busy, finished - busy, cycles - finished, first, last, load)
+        return cls(busy, at_work - busy, cycles - at_work, first, last, load)
 
 
 class Watch:

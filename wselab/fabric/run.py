@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from . import bitplane, lockstep, reference
 from .backend import ON_GPU, xp_of
+from .cells import BUSY, DOING
 from .errors import Deadlock, ProgramError, RunError, StillRunning, Undrained
 from .explain import explain_deadlock, explain_limit, explain_undrained
 from .maps import Maps
@@ -20,6 +21,9 @@ from .streams import streams
 from .trace import Trace
 from .verify import verify
 
+if TYPE_CHECKING:
+    from .stretches import Explanation
+
 EXACT_BECAUSE = {
     "bitplane": "every cycle is stepped for every PE that can move; values follow streams whose "
     "order no timing changes",
@@ -27,6 +31,7 @@ EXACT_BECAUSE = {
     "reference": "it is the rules, one by one",
 }
 ENGINES = tuple(EXACT_BECAUSE)
+WAITS = {at: what for at, what in enumerate(DOING) if at > BUSY}
 AS_BEFORE = (
     "  The program stays recorded: mend a route and run again, or w.discard() its operations and "
     "write them anew."
@@ -74,6 +79,48 @@ class Run:
         if "system_idle_power_w" in self.chip.facts:
             powers.append(self.chip.system_idle_power_w)
         return min(powers) * seconds, max(powers) * seconds
+
+    def explain(self) -> Explanation:
+        """Where the cycles of a traced run went: the path of what its end had to wait for.
+
+        Prints as a text. Raises `ProgramError` where `Wafer.run` was not told to trace it all.
+        """
+        from .stretches import explain
+
+        return explain(self.trace)
+
+    @property
+    def busy(self) -> np.ndarray:
+        """Cycles in which each PE handled an element or computed; needs maps=True or a trace."""
+        return self._usage("busy")
+
+    @property
+    def waiting(self) -> np.ndarray:
+        """Cycles in which each PE had work left and could not go on."""
+        return self._usage("waiting")
+
+    @property
+    def waiting_for(self) -> dict[str, np.ndarray]:
+        """The same by the reason, "no wavelet", "full", "beside", ...; needs a trace."""
+        if self.trace is None:
+            raise ProgramError("run.waiting_for: not recorded in this run. Try: w.run(trace=True)")
+        usage = self.trace.usage.astype(np.int64)
+        return {what: usage[at] for at, what in WAITS.items() if usage[at].any()}
+
+    @property
+    def idle(self) -> np.ndarray:
+        """Cycles in which each PE had nothing to do; with the other two they are `cycles`."""
+        return self._usage("idle")
+
+    def _usage(self, what: str) -> np.ndarray:
+        if self._maps is not None:
+            return getattr(self._maps, what)
+        if self.trace is None:
+            raise ProgramError(
+                f"run.{what}: not counted in this run. Try: w.run(maps=True), or w.run(trace=True)"
+            )
+        chosen = [*WAITS] if what == "waiting" else [DOING.index(what)]
+        return self.trace.usage[chosen].sum(axis=0, dtype=np.int64)
 
     def __repr__(self) -> str:
         return (

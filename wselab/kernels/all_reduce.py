@@ -243,9 +243,14 @@ def write_ring(w: Wafer, x: Any, out: Any) -> Again:
     >>> w.run().cycles, total[0, :, 0].tolist()
     (64, [4.0, 4.0, 4.0, 4.0])
     """
-    ring = Ring(w, "all-reduce ring")
+    ring = Ring(w, "all-reduce")
 
     def again(x: Any, out: Any) -> None:
+        if x is out:
+            raise ProgramError(
+                f"write_ring: out is x, {x}; a ring sums from one memory into another. Give it a "
+                "second memory"
+            )
         if ring.columns == 1:
             w[...].mov(x, out=out)
         for step in range(ring.columns - 1):  # each part gathers its sum on its way around

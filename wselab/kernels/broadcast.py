@@ -158,7 +158,7 @@ def multicast(
     Returns
     -------
     value : array of shape (rows, columns, wavelets)
-        What every PE has in the end, in the type of ``x``: zeros where it is not meant.
+        What every PE has in the end, in the type of ``x``: zeros but at the source and where meant.
     run : wselab.Run
 
     Raises
@@ -177,8 +177,8 @@ def multicast(
     >>> to = np.zeros((6, 8), bool)
     >>> to[2:5, 3:7] = True
     >>> value, run = multicast(np.ones(16, np.float32), to)
-    >>> bool((value[to] == 1).all()), bool(value.sum() == 16 * to.sum()), run.cycles
-    (True, True, 31)
+    >>> bool((value[to] == 1).all()), int(value.any(axis=-1).sum()), run.cycles
+    (True, 13, 31)
     """
     x = checked("multicast", "x", x, ("wavelets",))
     if not isinstance(to, np.ndarray) or to.dtype != bool or to.ndim != 2:
@@ -193,9 +193,7 @@ def multicast(
     some = w.memory("x", x.shape, dtype=x.dtype)
     some[place] = x
     write_multicast(w, some, to, place)
-    run = w.run()
-    some[place] *= to[place]
-    return some.array, run
+    return some.array, w.run()
 
 
 def write_broadcast(w: Wafer, x: Any) -> Again:
