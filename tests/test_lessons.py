@@ -245,8 +245,10 @@ def _shows(source: str) -> bool:
         call = statement.value if isinstance(statement, ast.Expr) else None
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("print", "display"):
             return True
-    return bool(body) and isinstance(body[-1], ast.Expr) and isinstance(
-        body[-1].value, (ast.Name, ast.Tuple, ast.BinOp, ast.JoinedStr)
+    return (
+        bool(body)
+        and isinstance(body[-1], ast.Expr)
+        and isinstance(body[-1].value, (ast.Name, ast.Tuple, ast.BinOp, ast.JoinedStr))
     )
 
 

@@ -352,9 +352,7 @@ def test_a_page_that_cannot_be_written_ends_with_2(quick, tmp_path):
 def test_the_page_of_the_rules_has_the_stored_table_and_true_prose(by_id):
     """Its table is made of what is stored; the cycles in its prose are those of the rows."""
     rules = (ROOT / tool.PAGE).read_text(encoding="utf-8")
-    made = [
-        dataclasses.replace(row, emulated=STORED[id]["emulated"]) for id, row in by_id.items()
-    ]
+    made = [dataclasses.replace(row, emulated=STORED[id]["emulated"]) for id, row in by_id.items()]
     assert tool.page_of(rules, made) == rules
     prose = " ".join(rules.split())
     apart = [by_id[f"V2-{group}"] for group in fabric.GROUPS]

@@ -44,8 +44,11 @@ def exercise(solution: NotebookNode) -> NotebookNode:
 
 def main(argv: list[str] | None = None) -> int:
     """Read the command line, do it, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tools.exercises", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.exercises",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--check", action="store_true", help="write nothing")
     parser.add_argument("--root", type=Path, default=ROOT, help="the folder that holds both")
     asked = parser.parse_args(argv)

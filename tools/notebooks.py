@@ -206,8 +206,11 @@ def differences(path: Path, timeout_s: float = CELL_TIMEOUT_S) -> Iterator[str]:
 
 def main(argv: list[str] | None = None) -> int:
     """Read the command line, do it, and return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m tools.notebooks", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.notebooks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("what", choices=["run", "compare"])
     parser.add_argument("paths", nargs="+", type=Path, metavar="NOTEBOOK")
     parser.add_argument("--timeout", type=float, default=CELL_TIMEOUT_S, help="seconds for a cell")

@@ -112,8 +112,8 @@ CHOICES = {
         "cycle",
         "choice of this project",
         "assumed",
-        "The time between a wavelet's taking and its task's first operation is not public; 0 claims "
-        "nothing. To take the wavelet is a cycle of its own.",
+        "The time between a wavelet's taking and its task's first operation is not public; 0 "
+        "claims nothing. To take the wavelet is a cycle of its own.",
     ),
 }
 
