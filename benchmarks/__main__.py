@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 import wselab as wse
-from wselab.fabric import bitplane
+from wselab.fabric.engines import bitplane
+from wselab.fabric.engines.replay import Replay
 from wselab.fabric.program import Program, Schedule
-from wselab.fabric.replay import Replay
 from wselab.fabric.streams import streams
 
 from . import programs

@@ -17,7 +17,7 @@ import pytest
 
 import wselab as wse
 from wselab import EAST, RAMP, WEST, fabin, fabout
-from wselab.fabric import backend, window
+from wselab.fabric.engines import backend, window
 
 from . import standin
 from .agreement.compare import outcome

@@ -9,11 +9,11 @@ import pytest
 
 import wselab as wse
 from wselab import EAST, NORTH, RAMP, SOUTH, WEST, Trace, fabin, fabout
-from wselab.fabric.critical import CriticalPath
-from wselab.fabric.events import Step
-from wselab.fabric.frames import Frame
-from wselab.fabric.standing import Waiting
-from wselab.fabric.stretches import Explanation
+from wselab.fabric.explain.standing import Waiting
+from wselab.fabric.trace.critical import CriticalPath
+from wselab.fabric.trace.events import Step
+from wselab.fabric.trace.frames import Frame
+from wselab.fabric.trace.stretches import Explanation
 
 from .agreement.programs import Draw, random_wafer
 

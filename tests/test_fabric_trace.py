@@ -13,13 +13,13 @@ import pytest
 
 import wselab as wse
 from wselab import EAST, RAMP, WEST, Trace, fabin, fabout
-from wselab.fabric import reference
-from wselab.fabric.cells import DOING
-from wselab.fabric.frames import Frame
-from wselab.fabric.pe_frame import PLACES
+from wselab.fabric.engines import reference
+from wselab.fabric.explain.standing import Waiting
 from wselab.fabric.program import Program
-from wselab.fabric.standing import Waiting
 from wselab.fabric.state import State
+from wselab.fabric.trace.cells import DOING
+from wselab.fabric.trace.frames import Frame
+from wselab.fabric.trace.pe_frame import PLACES
 
 from .agreement.programs import Draw, random_wafer
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from wselab import EAST, NORTH, RAMP, SOUTH, WEST, Deadlock, Undrained, Wafer, fabin, fabout
-from wselab.fabric import circles
+from wselab.fabric.explain import circles
 
 from .agreement.compare import outcome
 from .agreement.programs import Draw, random_wafer

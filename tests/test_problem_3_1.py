@@ -26,7 +26,7 @@ from wselab.course.problem import Refused, Result
 from wselab.course.problems import p03_1
 from wselab.course.problems.p03_1_mistakes import mistakes
 from wselab.course.wiring import by_place, routes_of
-from wselab.fabric import reference
+from wselab.fabric.engines import reference
 from wselab.fabric.ports import PORTS, Route
 from wselab.fabric.program import Program
 

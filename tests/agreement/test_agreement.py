@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wselab.fabric import window
+from wselab.fabric.engines import window
 
 from .compare import difference, outcome
 from .programs import Draw, random_wafer

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from wselab.fabric import reference
+from wselab.fabric.engines import reference
+from wselab.fabric.explain.standing import Standing, Waiting, step
+from wselab.fabric.explain.why import Explainer
 from wselab.fabric.ports import RAMP, Port, opposite
 from wselab.fabric.program import Program
-from wselab.fabric.standing import Standing, Waiting, step
 from wselab.fabric.state import State
-from wselab.fabric.why import Explainer
 
 from .programs import Draw, random_wafer
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..fabric import backend
+from ..fabric.engines import backend
 from .folder import MATERIAL, START, find_course
 from .learn import has_display
 
@@ -123,7 +123,7 @@ def kernel() -> Finding:
 
 
 def gpu() -> Finding:
-    """CuPy and a GPU: not needed; see `wselab.fabric.backend`."""
+    """CuPy and a GPU: not needed; see `wselab.fabric.engines.backend`."""
     cupy, found, mend = backend.gpu()
     if cupy is None:
         mend += "; all lessons run without"

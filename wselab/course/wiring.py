@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from ..fabric import Wafer
+from ..fabric.explain.standing import Waiting
+from ..fabric.explain.why import Explainer
 from ..fabric.ports import PORTS, Route, ports_of
 from ..fabric.program import Program
-from ..fabric.standing import Waiting
 from ..fabric.state import State
-from ..fabric.why import Explainer
 
 Routes = list[list[Any]]  # [row, column, name of the input port, names of the output ports]
 WRITTEN_BY_US = re.compile(r"\(line \S+:\d+, ")  # our lines tell a learner nothing

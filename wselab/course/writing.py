@@ -32,8 +32,9 @@ FORBIDDEN = {
     "wselab.predict": "It calls wselab.predict: a closed form moves no wavelet.",
     "wselab.fabric.run": "It runs a wafer itself: only write the program. The check loads its own "
     "data afterwards, and runs.",
-    "wselab.fabric.reference": "It calls the reference engine: the check runs the program itself.",
-    "wselab.fabric.bitplane": "It calls an engine: the check runs the program itself.",
+    "wselab.fabric.engines.reference": "It calls the reference engine: the check runs the program "
+    "itself.",
+    "wselab.fabric.engines": "It calls an engine: the check runs the program itself.",
 }
 
 

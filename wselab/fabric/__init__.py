@@ -1,7 +1,9 @@
 """The emulator: a wafer of PEs, routers and wavelets, stepped cycle by cycle.
 
-To read it, take `ports`, `wafer`, `region`, `reference`; then `planes`, `wiring`, `circuit`,
-`bitplane` for when things happen; and `streams`, `replay` for what is computed.
+To read it, take the words first: `ports`, `color`, `memory`, `operations`, `region`, `wafer`, and
+`tasks` and `hosts` for programs that need them; then `engines.reference`, which is the rules. A
+launch is a `program` with its `streams`, gone through by `run`. `engines` has the fast engines,
+`explain` says why something does not move, `trace` what happened and why it took so long.
 """
 
 from .errors import (
@@ -22,7 +24,7 @@ from .ports import EAST, NORTH, RAMP, SOUTH, WEST
 from .region import Region
 from .rules import Rules
 from .run import Run
-from .trace import Trace
+from .trace.trace import Trace
 from .wafer import Wafer
 
 __all__ = [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .state import State
-    from .trace import Trace
+    from .trace.trace import Trace
 
 
 class WaferError(Exception):

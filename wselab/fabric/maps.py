@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .planes import bits_of
+from .engines.planes import bits_of
 from .ports import LINKS, Port
 from .program import Program
 from .streams import Streams

@@ -6,23 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import bitplane, lockstep, reference
-from .backend import ON_GPU, xp_of
-from .cells import BUSY, DOING
+from .engines import bitplane, lockstep, reference
+from .engines.backend import ON_GPU, xp_of
+from .engines.replay import Replay
 from .errors import Deadlock, ProgramError, RunError, StillRunning, Undrained
-from .explain import explain_deadlock, explain_limit, explain_undrained
+from .explain.texts import explain_deadlock, explain_limit, explain_undrained
+from .explain.verify import verify
 from .maps import Maps
 from .price import PATIENCE_S, Clock, check
 from .program import Program, Schedule
 from .progress import Progress
-from .replay import Replay
 from .state import Outcome
 from .streams import streams
-from .trace import Trace
-from .verify import verify
+from .trace.cells import BUSY, DOING
+from .trace.trace import Trace
 
 if TYPE_CHECKING:
-    from .stretches import Explanation
+    from .trace.stretches import Explanation
 
 EXACT_BECAUSE = {
     "bitplane": "every cycle is stepped for every PE that can move; values follow streams whose "
@@ -85,7 +85,7 @@ class Run:
 
         Prints as a text. Raises `ProgramError` where `Wafer.run` was not told to trace it all.
         """
-        from .stretches import explain
+        from .trace.stretches import explain
 
         return explain(self.trace)
 

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..specs import WSE2, Chip
-from .backend import xp_of
 from .color import Alternating, Color
+from .engines.backend import xp_of
 from .errors import ProgramError
 from .memory import Memory, allocate, charge, shares
 from .operations import Operation
@@ -33,11 +33,11 @@ from .region import Region
 from .rules import Rules
 
 if TYPE_CHECKING:
+    from .explain.verify import Report
     from .hosts import HostStream
     from .run import Run
     from .tasks import Task
-    from .trace import Trace
-    from .verify import Report
+    from .trace.trace import Trace
 
 
 class Wafer:
@@ -175,8 +175,8 @@ class Wafer:
 
     def verify(self) -> Report:
         """What is wrong with the recorded program, found without running it: a `Report`."""
+        from .explain.verify import verify
         from .program import Program
-        from .verify import verify
 
         return verify(Program.of(self))
 

@@ -5,7 +5,7 @@ Every kernel is called on plain arrays and gives the result and the run::
     value, run = NAME(arrays..., chip=WSE2, **what_if)
 
 ``what_if`` changes a rule of the fabric by name: ``ramp_latency=3`` (see `wselab.fabric.rules`).
-``on="gpu"`` goes the same way, to where the run is computed (see `wselab.fabric.backend`).
+``on="gpu"`` goes the same way, to where the run is computed (see `wselab.fabric.engines.backend`).
 The caller's arrays are only read, and nothing is converted. Each kernel loads its arrays into a
 wafer, lets a *writer* put the program on it, and runs it; the writers (``write_...(w, ...)``) are
 there to be read and to be used in other programs. Each uses colors of its own, so one wafer takes

@@ -1,0 +1,210 @@
+"""What the routes of a program make constant: which planes its circuit has, and which gates."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..color import Color, neighbour
+from ..ports import LINKS, PORTS, RAMP, Port, opposite
+from ..program import Program
+from ..rules import Rules
+from .planes import Layout, choose_layout
+
+LOW = 3  # counter bits that are updated each cycle; the others every 2**LOW cycles
+
+
+def state_groups(colors: int, depth: int, latency: int, high: int, lanes: int) -> dict[str, int]:
+    """The planes that hold state, in the order that lets gates span neighbouring groups.
+
+    Queues come in pairs of halves: the routers', then the PEs' own. ``some``: holds one or more;
+    ``room``: not full; ``more``: levels between. A belt place likewise: out, then in. What a PE
+    runs lies in lanes: first its main operation, then the microthreads beside it.
+    """
+    both = 2 * colors
+    return {
+        "some": both,
+        "room": both,
+        "more": (depth - 2) * both,
+        "belt": latency * both,
+        # what the current operations of a PE are:
+        "not_reading": colors,
+        "not_sending": colors,
+        "reading": colors,
+        "sending": colors,
+        "beside": (lanes - 1) * both,  # reading and sending, lane by lane
+        "followed": 1,  # by another operation
+        "sends": lanes if lanes > 1 else 0,
+        "live": lanes,
+        "carried": lanes,
+        "nearly": lanes,
+        "low": LOW * lanes,
+        "high": high * lanes,
+    }
+
+
+@dataclass
+class Wiring:
+    """What the routes of a program make constant.
+
+    ``slots`` are the colors in use; ``leaves`` and ``enters`` give for each slot the ports that it
+    uses somewhere; ``clashes`` the ports that two slots share in some router; ``masks`` the
+    constant planes, by group and slot.
+    """
+
+    layout: Layout
+    rules: Rules
+    lanes: int
+    slots: list[Color]
+    turns: int  # orders in which colors ask, one a cycle in turn
+    leaves: list[set[Port]]
+    enters: list[set[Port]]
+    clashes: dict[tuple[int, int], list[Port]]
+    masks: dict[str, list[np.ndarray]]
+
+
+def wire(program: Program, slots: list[Color]) -> Wiring:
+    """The constant planes of a program."""
+    enters = [{port: mask for port in LINKS if (mask := c.linked(port)).any()} for c in slots]
+    links = {port: sum(int(e[port].sum()) for e in enters if port in e) for port in LINKS}
+    layout = choose_layout(program.shape, links)
+    leaves: list[dict[Port, np.ndarray]] = []
+    for c, there in zip(slots, enters, strict=True):
+        here = {opposite(port): neighbour(mask, opposite(port)) for port, mask in there.items()}
+        if (ramp := c.leaves_by(RAMP)).any():
+            here[RAMP] = ramp
+        leaves.append(here)
+    ports = [port for port in PORTS if port is RAMP or any(port in masks for masks in leaves)]
+    nowhere = np.zeros(layout.size, np.uint64)
+
+    def planes(tables: list[dict[Port, np.ndarray]], port: Port) -> list[np.ndarray]:
+        return [layout.pack(table[port]) if port in table else nowhere for table in tables]
+
+    masks = {f"leaves {port}": planes(leaves, port) for port in ports}
+    masks |= {f"stays {port}": [~plane for plane in masks[f"leaves {port}"]] for port in ports}
+    masks |= {f"enters {port}": planes(enters, port) for port in LINKS if links[port]}
+    lost = []
+    for c, here in zip(slots, leaves, strict=True):
+        bits = sum((mask.view(np.uint8) << port.number for port, mask in here.items()), np.uint8(0))
+        lost.append(c.exits[0] != bits)
+    if any(mask.any() for mask in lost):  # heads that no neighbour takes can never move
+        masks["free to go"] = [~layout.pack(mask) for mask in lost]
+    clashes = {}
+    for one, other in itertools.combinations(range(len(slots)), 2):
+        both = set(leaves[one]) & set(leaves[other])
+        pair = {port: masks[f"leaves {port}"] for port in ports if port in both}
+        shared = [port for port, plane in pair.items() if (plane[one] & plane[other]).any()]
+        if shared:
+            clashes[one, other] = shared
+    rotate = program.rules.arbitration == "rotate"
+    return Wiring(
+        layout,
+        program.rules,
+        program.lanes,
+        slots,
+        len(program.colors) if rotate else 1,
+        [set(masks) for masks in leaves],
+        [set(masks) for masks in enters],
+        clashes,
+        masks,
+    )
+
+
+Beside = dict[int, set[tuple[int, int]]]  # by lane: (0 reading or 1 sending, slot)
+
+
+class Plan:
+    """Which planes and gates the colors of some slots need; the others stand still meanwhile.
+
+    ``leaving`` and ``entering`` give for each link the range of planes that use it; ``shared`` for
+    each plane the ports that it shares with another; ``orders`` the orders in which such planes
+    ask. ``rows`` are the chosen planes among those of all slots. ``beside`` lists for each lane of
+    microthreads in use the (half, plane) that they read (half 0) or send on (half 1).
+    """
+
+    def __init__(self, wiring: Wiring, chosen: list[int], high: int, beside: Beside):
+        self.wiring, self.chosen, self.high = wiring, chosen, high
+        self.layout, rules = wiring.layout, wiring.rules
+        self.colors, self.depth = len(chosen), rules.queue_depth
+        self.latency, self.lanes = rules.ramp_latency, wiring.lanes
+        self.beside = {
+            lane: [(half, chosen.index(slot)) for half, slot in sorted(uses) if slot in chosen]
+            for lane, uses in sorted(beside.items())
+        }
+        self.leaving = self._spans([wiring.leaves[slot] for slot in chosen])
+        self.entering = self._spans([wiring.enters[slot] for slot in chosen])
+        shared: list[set[Port]] = [set() for _ in chosen]
+        for pair, ports in wiring.clashes.items():
+            if all(slot in chosen for slot in pair):
+                for slot in pair:
+                    shared[chosen.index(slot)].update(ports)
+        self.shared = [[port for port in PORTS if port in ports] for ports in shared]
+        asking = [(wiring.slots[slot].number, i) for i, slot in enumerate(chosen) if self.shared[i]]
+        self.orders = [
+            [i for _, i in sorted(asking, key=lambda one: (one[0] - turn) % wiring.turns)]
+            if wiring.turns > 1
+            else [i for _, i in sorted(asking)]
+            for turn in range(wiring.turns if asking else 0)
+        ]
+        self.stuck = "free to go" in wiring.masks
+        self.crosses_lines = any(self.layout.towards(port)[0] for port in self.leaving)
+        self.changing = state_groups(self.colors, self.depth, self.latency, high, self.lanes)
+        self.groups = self.changing | dict.fromkeys(wiring.masks, self.colors)
+        everything = state_groups(len(wiring.slots), self.depth, self.latency, high, self.lanes)
+        everything |= {name: len(wiring.slots) for name in wiring.masks}
+        self.rows = np.array(self._rows(everything), np.int64)
+        self.others = sorted({*range(len(wiring.slots))} - {*chosen})  # slots that it leaves out
+        self.written: dict[Any, Any] = {}  # what the planes hold when operations start
+
+    def _spans(self, used: list[set[Port]]) -> dict[Port, tuple[int, int]]:
+        spans = {}
+        for port in LINKS:
+            planes = [i for i, ports in enumerate(used) if port in ports]
+            if planes:
+                spans[port] = (min(planes), max(planes) + 1)
+        return spans
+
+    def start_rows(self, lane: int) -> np.ndarray:
+        """The planes from "not_reading" on that hold an operation of a lane; see `Starts`."""
+        first: dict[str, int] = {}
+        rows: list[int] = []
+        at = 0
+        for name, count in self.changing.items():
+            if first or name == "not_reading":
+                first[name], at = at, at + count
+        both = 2 * self.colors
+        if lane == 0:
+            rows += [*range(2 * both), first["followed"]]
+        else:
+            start = first["beside"] + (lane - 1) * both
+            rows += range(start, start + both)
+        rows += [first["sends"] + lane] if self.lanes > 1 else []
+        rows += [first[name] + lane for name in ("live", "carried", "nearly")]
+        for name, bits in (("low", LOW), ("high", self.high)):
+            rows += [first[name] + bit * self.lanes + lane for bit in range(bits)]
+        return np.array(rows)
+
+    def unused(self, lane: int, slots: list[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Which of `start_rows` say that an operation does not use some slots, and how."""
+        rows = self.start_rows(lane)
+        halves = 4 if lane == 0 else 2
+        chosen = [half * self.colors + slot for half in range(halves) for slot in slots]
+        values = np.repeat(np.arange(halves) < halves - 2, len(slots))
+        return rows[chosen], values
+
+    def _rows(self, everything: dict[str, int]) -> list[int]:
+        rows: list[int] = []
+        first = 0
+        total = max(1, len(self.wiring.slots))
+        for name, count in everything.items():
+            if count == self.groups[name]:
+                rows += range(first, first + count)
+            else:
+                rows += [
+                    first + block + slot for block in range(0, count, total) for slot in self.chosen
+                ]
+            first += count
+        return rows
