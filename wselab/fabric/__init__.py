@@ -1,7 +1,9 @@
 """The emulator: a wafer of PEs, routers and wavelets, stepped cycle by cycle.
 
 To read it, take `ports`, `wafer`, `region`, `reference`; then `planes`, `wiring`, `circuit`,
-`bitplane` for when things happen; and `streams`, `replay` for what is computed.
+`bitplane` for when things happen; and `streams`, `replay` for what is computed. `why` says what
+keeps something; `cells`, `recorder`, `trace`, `frames` record a run, `critical` says what it waited
+for.
 """
 
 from .errors import (
