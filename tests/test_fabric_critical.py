@@ -151,6 +151,92 @@ def test_two_streams_into_one_pe_take_turns_on_its_ramp() -> None:
     assert where == (0, 1)
 
 
+def test_wavelets_that_stand_on_the_ramp_while_the_queue_ahead_is_full() -> None:
+    """Two of three wavelets fill the queue behind a port that another color has for 20 cycles.
+
+    The third stands on the ramp, with an empty place ahead of it, so it comes late to the reader.
+    """
+    w = wse.Wafer(1, 4, ramp_latency=2, queue_depth=2)
+    x, five, one = w.memory("x", 20), w.memory("five", 5), w.memory("one", 1)
+    a, b = w.color("a"), w.color("b")
+    w[:, 0].route(a, RAMP >> EAST)
+    w[:, 1:3].route(a, WEST >> EAST)
+    w[:, 3].route(a, WEST >> RAMP)
+    w[:, 1].route(b, RAMP >> EAST)
+    w[:, 2].route(b, WEST >> RAMP)
+    w[:, 0].mov(x, out=fabout(a))
+    w[:, 3].mov(fabin(a), out=x)
+    w[:, 1].mul(five, 2.0, out=five)
+    w[:, 1].mov(x.own[:2], out=fabout(b))
+    w[:, 1].mul(one, 2.0, out=one)
+    w[:, 1].mov(x.own[:1], out=fabout(b))
+    w[:, 2].mov(fabin(b), out=x.own[:3])
+    found = explained(w)
+    assert found.by_cause == {"elements": 6, "ramp": 6, "link": 2, "contention": 16, "full": 1}
+    assert [(one.kind, one.start) for one in found.stretches[-6:]] == [
+        ("contention", 8), ("full", 24), ("ramp", 25), ("link", 27), ("ramp", 28), ("elements", 30)
+    ]  # fmt: skip
+
+
+def test_an_operation_waits_for_the_microthread_that_uses_its_memory() -> None:
+    """Two microthreads end in the same cycle: the path is that of the one which writes x."""
+    n, m = 10, 7
+    w = wse.Wafer(1, 3, ramp_latency=2)
+    x, y = w.memory("x", n), w.memory("y", n + 5)
+    a, b = w.color("a"), w.color("b")
+    w[:, 0].route(a, RAMP >> EAST)
+    w[:, 1].route(a, WEST >> RAMP)
+    w[:, 1].route(b, RAMP >> EAST)
+    w[:, 2].route(b, WEST >> RAMP)
+    w[:, 0].mov(x, out=fabout(a))
+    w[:, 1].mov(fabin(a), out=x, microthread=True)
+    w[:, 1].mov(y, out=fabout(b), microthread=True)
+    w[:, 1].mul(x.own[:m], 2.0, out=x.own[:m])
+    w[:, 1].mul(x, 2.0, out=x)
+    w[:, 2].mov(fabin(b), out=y)
+    found = explained(w)
+    assert found.by_cause == {"computing": n + m, "elements": n + 1, "ramp": 4, "link": 1}
+    beside = chain_of_starts(3)
+    assert beside.by_cause["start"] == 3
+
+
+def chain_of_starts(threads: int) -> Explanation:
+    """A PE that begins microthreads, one a cycle, and then computes."""
+    w = wse.Wafer(1, 2)
+    y = w.memory("y", 30)
+    for number in range(threads):
+        c = w.color(f"c{number}")
+        w[:, 0].route(c, RAMP >> EAST)
+        w[:, 1].route(c, WEST >> RAMP)
+        w[:, 0].mov(1.0, n=1, out=fabout(c), microthread=True)
+        w[:, 1].mov(fabin(c), n=1, out=y.own[:1])
+    w[:, 0].mul(y, 2.0, out=y)
+    return explained(w)
+
+
+def test_a_switch_that_has_to_advance() -> None:
+    """PE 1 sends when the last wavelet of PE 3 has come to its router."""
+    n, late = 4, 20
+    w = wse.Wafer(1, 4)
+    x, y = w.memory("x", n), w.memory("y", late)
+    c = w.color("c")
+    w[:, 3].route(c, RAMP >> WEST)
+    w[:, 2].route(c, EAST >> WEST)
+    w[:, 1].route(c, [EAST >> WEST, RAMP >> WEST])
+    w[:, 0].route(c, EAST >> RAMP)
+    w[:, 3].mul(y, 2.0, out=y)
+    w[:, 3].mov(x, out=fabout(c, advance="path"))
+    w[:, 1].mov(x, out=fabout(c))
+    w[:, 0].mov(fabin(c), out=x)
+    w[:, 0].mov(fabin(c), out=x)
+    found = explained(w)
+    assert found.by_cause == {
+        "computing": late, "elements": 2 * n + 1, "ramp": 3 * RAMP_LATENCY, "link": 2, "switch": 1
+    }  # fmt: skip
+    (turn,) = [one for one in found.stretches if one.kind == "switch"]
+    assert turn.text == "color c comes to PE (0, 1), whose switch it advances"
+
+
 def two(n: int, first: int, then: int = 0) -> wse.Wafer:
     """PE 0 sends n wavelets and then computes, PE 1 computes first."""
     w = wse.Wafer(1, 2)
@@ -272,6 +358,14 @@ def test_each_event_of_a_path_is_in_the_frames(seed: int) -> None:
             thing = waiting(frame, following)
             reason = frame.why(thing) if thing else None
             assert thing is None or (reason and reason.kind == kind), (seed, cycle, step, reason)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("block", range(10))
+def test_the_same_in_many_more_programs(block: int) -> None:
+    """As above, for 500 further programs."""
+    for seed in range(1_000 + 50 * block, 1_050 + 50 * block):
+        test_each_event_of_a_path_is_in_the_frames(seed)
 
 
 def waiting(frame: Frame, step: Step) -> Waiting | None:

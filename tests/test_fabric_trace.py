@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from wselab.fabric.explain.standing import Waiting
 from wselab.fabric.program import Program
 from wselab.fabric.state import State
 from wselab.fabric.trace.cells import DOING
+from wselab.fabric.trace.description import describe, program_of
 from wselab.fabric.trace.frames import Frame
 from wselab.fabric.trace.pe_frame import PLACES
+from wselab.fabric.trace.tracefile import _decode, _encode
 
 from .agreement.programs import Draw, random_wafer
 
@@ -73,6 +76,15 @@ def test_every_frame_is_what_the_reference_engine_photographs(seed: int) -> None
         assert same(trace.at(state.cycle).state, state), (seed, state.cycle)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("block", range(10))
+def test_the_same_of_many_more_programs(block: int) -> None:
+    """As above, and as below, for 300 further programs."""
+    for seed in range(1_000 + 30 * block, 1_030 + 30 * block):
+        test_every_frame_is_what_the_reference_engine_photographs(seed)
+        test_what_a_pe_does_is_what_why_says(seed)
+
+
 @pytest.mark.parametrize("seed", range(24))
 def test_what_a_pe_does_is_what_why_says(seed: int) -> None:
     """A PE waits for the reason that `why` gives; one that is busy has something that moves."""
@@ -96,12 +108,26 @@ def check_pe(frame: Frame, row: int, column: int) -> None:
     where = (frame.cycle, row, column, kinds)
     if pe.doing == "busy":
         tasks = frame.explainer.tasks(pe.place)
-        wakes = not things and any(pe.wavelets(task.color.name, "inbox") for task in tasks)
+        waiting = any(pe.wavelets(task.color.name, "inbox") for task in tasks)
+        wakes = pe.number is None and waiting
         assert wakes or None in kinds or "counting" in kinds, where
     elif pe.doing == "idle":
         assert not things, where
     else:
         assert kinds[0] == pe.doing, where
+
+
+def test_a_program_as_data_is_the_same_program() -> None:
+    """Described, made again and described again, it is as before; also numbers without end."""
+    wafers = [some_wafer(seed) for seed in range(60)]
+    wafers[0][...].add(wafers[0].memories["x"], float("-inf"), out=wafers[0].memories["x"])
+    for wafer in wafers:
+        program = Program.of(wafer)
+        once = json.dumps(describe(program), default=repr, allow_nan=False)
+        text = json.dumps(describe(program), default=_encode, allow_nan=False)
+        again = program_of(json.loads(text, object_hook=_decode), wafer.shape)
+        assert json.dumps(describe(again), default=repr) == once
+        assert list(map(str, again.operations)) == list(map(str, program.operations))
 
 
 @pytest.mark.parametrize("seed", range(0, 24, 3))
@@ -183,6 +209,16 @@ def test_stepping_goes_both_ways_and_stays_at_the_ends() -> None:
     assert [frame.cycle for frame in trace] == list(range(trace.last + 1))
 
 
+def test_some_frames_are_held_whole_so_that_no_way_is_far() -> None:
+    """Between two of them lie no more changes than one of them has cells, and those of a cycle."""
+    trace = row(8, 200).run(trace=True).trace
+    starts = [cycle for cycle, _ in trace._keys]
+    assert starts[0] == 0 and len(starts) > 5
+    for start, stop in pairwise(starts):
+        changes = sum(one.nbytes + 300 for one in trace._changes[start : stop - 1])
+        assert changes < 4 * trace.cells.size + 600
+
+
 def test_a_frame_stays_as_it_is_when_the_trace_goes_on() -> None:
     """It holds its own cells."""
     trace = row().run(trace=True).trace
@@ -214,11 +250,12 @@ def test_memory_is_shown_as_it_was() -> None:
     """Cycle by cycle; at the end it is what the run left, in both types."""
     w = row(3, 4)
     h = w.memory("h", (2, 2), dtype="float16")
+    h[...] = w.memories["x"][:, 1:] = 9.0
     w[...].add(h, 0.5, out=h)
     before = w.memories["x"].array.copy()
     trace = w.run(trace=True).trace
     assert trace.at(0).pe(0, 1).memory["x"].tolist() == before[0, 1].tolist()
-    assert trace.at(8).pe(0, 1).memory["x"].tolist() == [1, 2, 0, 0]
+    assert trace.at(8).pe(0, 1).memory["x"].tolist() == [1, 2, 9, 9]
     for column in range(3):
         memory = trace.at(-1).pe(0, column).memory
         assert memory["x"].tolist() == w.memories["x"].array[0, column].tolist()
@@ -314,6 +351,54 @@ def test_still_running_shows_what_each_pe_would_do() -> None:
     assert same(trace.at(8).state, caught.value.state)
     assert trace.at(8).moved == []
     assert int(trace.usage.sum()) == 4 * 8
+
+
+def test_control_wavelets_and_switches_are_seen() -> None:
+    """The last wavelet of a sender is one as far as it advances switches."""
+    w = wse.Wafer(1, 3)
+    x = w.memory("x", 2)
+    c = w.color("c")
+    w[0, 2].route(c, RAMP >> WEST)
+    w[0, 1].route(c, [EAST >> WEST, RAMP >> WEST])
+    w[0, 0].route(c, EAST >> RAMP)
+    w[0, 2].mov(x, out=fabout(c, advance="path"))
+    w[0, 1].mov(x, out=fabout(c, advance="own"))
+    w[0, 0].mov(fabin(c), out=x)
+    w[0, 0].mov(fabin(c), out=x)
+    trace = w.run(trace=True).trace
+    assert trace.wavelets["advance"].tolist() == [0, 2, 0, 1]
+    seen = {
+        (int(one["id"]), int(one["column"]))
+        for frame in trace
+        for one in frame.wavelets[frame.wavelets["control"]]
+    }
+    assert seen == {(2, 2), (2, 1), (2, 0), (4, 1)}
+    routes = [frame.pe(0, 1).routes["c"] for frame in trace]
+    assert routes[0] == EAST >> WEST and routes[-1] == RAMP >> WEST
+    assert routes == sorted(routes, key=lambda route: route.input is RAMP)
+
+
+def test_tasks_are_seen() -> None:
+    """A PE is idle while it sleeps, and tells the wavelet that woke its task."""
+    w = wse.Wafer(1, 2, task_wake=2)
+    x, s = w.memory("x", 2), w.memory("s", ())
+    x[0, 0] = [0.25, 0.75]
+    c = w.color("c")
+    w[:, 0].route(c, RAMP >> EAST)
+    w[:, 1].route(c, WEST >> RAMP)
+    w[:, 0].mov(x, out=fabout(c))
+
+    @w[:, 1].task(c)
+    def count(pe: Any, wavelet: Any) -> None:
+        pe.add(s, wavelet, out=s)
+
+    trace = w.run(trace=True).trace
+    pes = [frame.pe(0, 1) for frame in trace]
+    once = ["busy", "pause", "pause", "busy"]
+    assert [pe.doing for pe in pes[5:]] == ["idle", *once, *once, "idle"]
+    assert [pe.woken_by for pe in pes[6:11]] == [None, 0.25, 0.25, 0.25, None]
+    assert "woken by 0.25" in repr(pes[7])
+    assert "to wake its task count" in pes[0].why
 
 
 def test_host_streams_are_seen() -> None:

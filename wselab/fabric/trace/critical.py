@@ -87,11 +87,15 @@ class CriticalPath(Passed):
         """What cleared the way out of a processor: its belt stood still, or was not its own."""
         route = self._route(node, "entering")
         if route is not None and route.input is not RAMP:
-            return Step("switch", self._entered(node).event)
+            return self._switched(node)
         if self.b["queue"][-1, node]:
             return self._head("full", node)
         senders = (one for one in self._fired(pe) if self.operations[one.number].sends)
         return self._fire(next(senders))
+
+    def _switched(self, node: int) -> Step:
+        """The control wavelet that came in and advanced a router's switch."""
+        return Step("switch", self._entered(node).event._replace(other=node))
 
     def _paused(self, pe: int) -> Step | None:
         pauses = int(self.b["resume"][0, pe]) > self.now - 1
@@ -155,7 +159,7 @@ class CriticalPath(Passed):
                 continue
             into = self._route(there, "entering")
             if into is None or into.input is not opposite(port):
-                return Step("switch", self._entered(there).event)
+                return self._switched(there)
             if self.b["queue"][-1, there]:
                 return self._head("full", there)
         if not all(self._served(node, port.number) for port in route.outputs):
@@ -201,5 +205,5 @@ class CriticalPath(Passed):
             return self._head("full", node)
         route, (_, port) = self._route(node, "entering"), self.reach[0][link]
         if route is not None and route.input.number != port and not gave:
-            return Step("switch", self._entered(node).event)
+            return self._switched(node)
         return Step("host", Event("given", pe, link))

@@ -35,7 +35,7 @@ class Event(NamedTuple):
     ``what``: an operation "fire"s in a lane, or "start"s as a microthread; a PE "pause"s or
     "wake"s; the first wavelet of the queue of a node ("head") leaves it, or does not, since
     ``other`` does ("blocked"); the one in a place of its belt ("out", "in") goes on; or the host
-    serves a link ("given").
+    serves a link ("given"). ``other`` is also the node whose switch it advances.
     """
 
     what: str

@@ -144,8 +144,9 @@ class Frame:
             part["color"], part["place"], part["slot"] = cells.color[node], place, slot
             part["id"] = rows[slot, node]
             known = table[part["id"] - 1]
-            own = (known["advance"] == 1) & (known["pe"] == pe) & (place in ("out", "queue"))
-            part["value"], part["control"] = known["value"], own | (known["advance"] == 2)
+            control = (known["advance"] == 2) | ((known["advance"] == 1) & (known["pe"] == pe))
+            part["value"] = known["value"]
+            part["control"] = control & (place in ("out", "queue"))
             parts.append(part)
         return np.concatenate(parts)
 

@@ -45,6 +45,13 @@ class PEFrame:
         return self.operation.line if self.operation else ""
 
     @property
+    def woken_by(self) -> float | None:
+        """The value of the wavelet that woke the task that it runs; None where it runs none."""
+        if self.number is None or self.number in self.frame.program.main:
+            return None
+        return float(self.frame("woke")[0, self._local : self._local + 1].view(np.float32)[0])
+
+    @property
     def threads(self) -> list[Operation]:
         """The operations that run as microthreads, by lane."""
         lanes = self.frame("thread")[:, self._local].tolist()
@@ -134,6 +141,8 @@ class PEFrame:
         what = f"at {operation} ({self.line}), {done} of {count(total, 'element')} done"
         lines = [f"{name(self.place)} in cycle {self.frame.cycle:,}, {self.doing}: "
                  + (what if operation else "nothing left to begin")]  # fmt: skip
+        if self.woken_by is not None:
+            lines.append(f"  woken by {self.woken_by:g}")
         for number in (int(one) - 1 for one in self.frame("thread")[:, self._local] if one):
             done, total = self.handled(number)
             thread = self.frame.program.operations[number]

@@ -43,7 +43,7 @@ SAME = 2  # lines that may repeat together
 class Stretch:
     """Cycles ``start`` to ``stop`` (behind the last) of a critical path, all of one ``kind``.
 
-    ``pe`` is where it begins and ``to`` where it ends, the same but for links; ``color`` is that of
+    ``pe`` is where it begins and ``to`` where it ends or what it lets go on; ``color`` is that of
     the wavelets concerned, ``operation`` the one at work, and ``line`` where it was written.
     ``way`` says which ramp, "out" or "in". ``text`` tells it in words.
     """
@@ -87,7 +87,7 @@ class Stretch:
             "in line": f"color {color} waits in the router of {at} behind others of its color",
             "contention": f"color {color} waits in the router of {at}: color {other} has the port",
             "full": f"color {color} waits for room: {back}",
-            "switch": f"color {color} comes to {at}, whose switch it advances",
+            "switch": f"color {color} comes to {name(self.to)}, whose switch it advances",
             "host": f"color {color} waits at {at} for the host, or passes its link",
             "start": f"{at} begins a microthread: {self.operation} ({self.line})",
             "pause": f"{at} pauses before its next operation",
@@ -203,7 +203,9 @@ def _stretch(path: CriticalPath, cycle: int, step: Step, following: Step | None)
     if event.what == "blocked":
         other = path.colors[path.cells.color[event.other]]
     pe = to = path.cells.place(event.pe)
-    if following is not None and step.kind in ("link", "full"):
+    if step.kind == "switch":
+        to = path.cells.place(path.cells.pe[event.other])
+    elif following is not None and step.kind in ("link", "full"):
         to = path.cells.place(following.event.pe)
     way = _way(event) if step.kind == "ramp" else ""
     return Stretch(step.kind, cycle, cycle + 1, pe, to, color, operation, way, other)
