@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+import numpy as np
 import pytest
 
 from wselab import predict
@@ -125,6 +126,18 @@ def test_least_energy_is_that_of_a_scalar_recurrence() -> None:
     table = least_energy(12, 6, 5)
     for n, d, c in itertools.product(range(1, 13), range(7), range(6)):
         assert table[n, d, c] == least(n, d, c)
+
+
+def test_the_models_tree_has_the_least_cost_of_the_whole_table() -> None:
+    """What is left out of the search is dearer, and the tree has the hops that the table says."""
+    for pes in (2, 5, 12, 30, 41):
+        table = least_energy(pes, pes - 1, pes - 1)[pes, 1:, 1:].astype(float)
+        deep, taken = np.ogrid[1:pes, 1:pes]
+        for wavelets, t_r in itertools.product((1, 3, 16, 100, 1000), (1, 2, 5)):
+            load = np.maximum(wavelets * taken, wavelets * table / (pes - 1) + pes - 1)
+            costs = np.where(table < NEVER, load + (2 * t_r + 1) * deep, np.inf)
+            parents = model_tree(pes, wavelets, t_r)
+            assert model_cost(parents, wavelets, t_r) == pytest.approx(costs.min(), rel=1e-12)
 
 
 def test_lower_bound_is_that_of_a_scalar_recurrence() -> None:
