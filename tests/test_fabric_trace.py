@@ -128,6 +128,9 @@ def test_a_program_as_data_is_the_same_program() -> None:
         again = program_of(json.loads(text, object_hook=_decode), wafer.shape)
         assert json.dumps(describe(again), default=repr) == once
         assert list(map(str, again.operations)) == list(map(str, program.operations))
+        for one, other in zip(again.operations, program.operations, strict=True):
+            assert str(one.when) == str(other.when)
+            assert np.array_equal(one.counts(wafer.shape), other.counts(wafer.shape))
 
 
 @pytest.mark.parametrize("seed", range(0, 24, 3))
@@ -368,11 +371,12 @@ def test_control_wavelets_and_switches_are_seen() -> None:
     trace = w.run(trace=True).trace
     assert trace.wavelets["advance"].tolist() == [0, 2, 0, 1]
     seen = {
-        (int(one["id"]), int(one["column"]))
+        (int(one["id"]), int(one["column"]), str(one["place"]))
         for frame in trace
         for one in frame.wavelets[frame.wavelets["control"]]
     }
-    assert seen == {(2, 2), (2, 1), (2, 0), (4, 1)}
+    routers = {(2, 2, "queue"), (2, 1, "queue"), (2, 0, "queue"), (4, 1, "queue")}
+    assert seen == routers | {(2, 2, "out"), (4, 1, "out")}
     routes = [frame.pe(0, 1).routes["c"] for frame in trace]
     assert routes[0] == EAST >> WEST and routes[-1] == RAMP >> WEST
     assert routes == sorted(routes, key=lambda route: route.input is RAMP)
