@@ -15,8 +15,8 @@ from ..conditions import COMPARISONS
 from ..memory import Part
 from ..operations import FabIn, Operation, Wavelet, conflict
 from ..program import Program, Schedule
-from ..trace.queues import NOTHING, OWN, PATH, Entering
 from .planes import groups_of
+from .queues import NOTHING, OWN, PATH, Entering
 from .routers import Routers
 
 

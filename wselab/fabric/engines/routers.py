@@ -15,7 +15,7 @@ import numpy as np
 from ..hosts import turn_of
 from ..ports import LINKS, PORTS, RAMP, opposite
 from ..program import Program
-from ..trace.queues import NOTHING, PATH, Belt, Entering, Fifo, plain
+from .queues import NOTHING, PATH, Belt, Entering, Fifo, plain
 
 if TYPE_CHECKING:
     from ..trace.recorder import Recorder

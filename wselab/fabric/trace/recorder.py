@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..engines.queues import OWN
 from ..program import Program
 from .doing import Doing
-from .queues import OWN
 
 if TYPE_CHECKING:
     from ..engines.lockstep import Lockstep
-    from .queues import Belt, Fifo
+    from ..engines.queues import Belt, Fifo
     from .trace import Trace
 
 PAYLOAD = np.dtype([("value", np.float32), ("id", np.uint32)])  # id 0: without a number
