@@ -29,22 +29,15 @@ from .all_reduce import all_reduce_2d, all_reduce_row, write_all_reduce_row, wri
 from .broadcast import (
     broadcast,
     broadcast_row,
-    multicast,
     write_broadcast,
     write_broadcast_down,
     write_broadcast_row,
-    write_multicast,
 )
 from .chain import column_0_memory, write_chain_north, write_chain_west, write_snake
-from .exchange import (
-    all_gather_row,
-    all_to_all_row,
-    scatter_row,
-    write_all_gather_row,
-    write_all_to_all_row,
-    write_scatter_row,
-)
+from .exchange import all_to_all_row, scatter_row, write_all_to_all_row, write_scatter_row
+from .gather import all_gather_row, write_all_gather_row
 from .gemv import gemv, write_gemv
+from .multicast import multicast, write_multicast
 from .reduce import reduce_2d, reduce_row, write_reduce_2d, write_reduce_row
 
 __all__ = [
