@@ -724,6 +724,17 @@ def a_start_is_outside_the_memory() -> Wafer:
     return w
 
 
+def test_it_is_run_twice() -> None:
+    """I run it again, to see whether it gives the same: no error, but it says why nothing ran."""
+    w, x, red = routed_row()
+    w[:, 0].mov(x, out=fabout(red))
+    w[:, 1:].mov(fabin(red), out=x)
+    assert w.run().cycles > 0
+    again = w.run()
+    assert again.cycles == 0
+    assert "nothing to do was written after the last run; write it again" in repr(again)
+
+
 def plain(text: str) -> str:
     """A message without the line that every failed run ends with."""
     return text.split("\n  The program stays recorded")[0]

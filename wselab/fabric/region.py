@@ -105,8 +105,10 @@ class Region(Operating):
     def route(self, color: Any, route: Route | list[Route], replace: bool = False) -> None:
         """Let ``color`` (a color, or an alternating one) follow ``route`` in these routers.
 
-        A list of up to four routes gives the positions of the routers' switches: every launch
-        begins with the first, and a control wavelet goes on to the next (see `fabout`). Raises
+        ``WEST >> (RAMP, EAST)`` copies what comes to both ports at once. A *list* of up to four
+        routes is something else, the positions of the routers' switches, one after another: every
+        launch begins with the first, and a control wavelet goes on to the next (see `fabout`).
+        Raises
         `RouteError` where a router routes the color already, unless ``replace=True``.
 
         >>> from wselab import RAMP, WEST, Wafer
@@ -139,11 +141,13 @@ class Region(Operating):
     def task(self, color: Any, data_dependent: bool = False) -> Any:
         """Bind the function below to ``color``: each wavelet that arrives wakes it.
 
-        The function gets the PEs that wake and the value that woke them, and says what they do, in
-        operations of the PEs alone; see `wselab.fabric.tasks`. A PE whose other operations have
-        ended takes the first wavelet of a color with a task, the lowest color first, and does the
-        task to its end before the next. ``data_dependent=True`` allows it to send only where
-        ``pe.where(...)`` holds. A task stays bound for the launches to come.
+        The function gets the PEs that wake and the value that woke them, and says what they do. It
+        is called once, now, and its operations are recorded, so plain Python in it (``print``,
+        ``s[...] += 1``) does not run when a wavelet comes; a condition is ``pe.where(wavelet >
+        3).add(...)``. See `wselab.fabric.tasks`. A PE whose other operations have ended takes the
+        first wavelet of a color with a task, the lowest color first, and does the task to its end
+        before the next. ``data_dependent=True`` allows it to send only where ``pe.where(...)``
+        holds. A task stays bound for the launches to come.
 
         >>> from wselab import EAST, RAMP, WEST, Wafer, fabout
         >>> w = Wafer(1, 2)

@@ -32,6 +32,7 @@ EXACT_BECAUSE = {
 }
 ENGINES = tuple(EXACT_BECAUSE)
 WAITS = {at: what for at, what in enumerate(DOING) if at > BUSY}
+NOTHING = "since nothing to do was written after the last run; write it again for another launch"
 AS_BEFORE = (
     "  The program stays recorded: mend a route and run again, or w.discard() its operations and "
     "write them anew."
@@ -123,6 +124,8 @@ class Run:
         return self.trace.usage[chosen].sum(axis=0, dtype=np.int64)
 
     def __repr__(self) -> str:
+        if not self.cycles:
+            return f"<run: 0 cycles, {NOTHING}>"
         return (
             f"<run: {self.cycles:,} cycles, {self.hops:,} hops, {self.ramps:,} ramp deliveries, "
             f"engine {self.engine}>"
@@ -249,5 +252,5 @@ def _raise_unless_clean(how: str, program: Program, state: Any, max_cycles: int 
     else:
         return
     miscounts = [finding for finding in verify(program) if finding.kind == "counts differ"]
-    found = [f"  w.verify() says: {finding}" for finding in miscounts[:1]]
+    found = [f"  w.verify() says: {one}" for one in miscounts[:1] if one.mend not in text]
     raise kind("\n".join([text, *found, AS_BEFORE]), state.cycle, state)

@@ -14,6 +14,7 @@ cases stands behind ``pe.where(condition)``.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -44,13 +45,13 @@ class Woken(Operating):
     def __init__(self, region: Region, tracing: Tracing, when: Operation | None = None):
         self._region, self._tracing, self._when = region, tracing, when
 
-    def where(self, condition: Any) -> Woken:
+    def where(self, condition: Any, *more: Any) -> Woken:
         """Those of the PEs where ``condition`` holds; to compare takes an operation of a cycle.
 
         Conditions are comparisons of the wavelet, numbers, and single values of memory:
         ``wavelet > 0.5``, ``wavelet <= limit.own[0]``.
         """
-        if not isinstance(condition, Condition):
+        if more or not isinstance(condition, Condition):
             raise ProgramError(
                 f"where({condition!r}): expected a comparison of what each PE has, such as "
                 "wavelet > 0.5 or x.own[0] <= wavelet"
@@ -114,7 +115,15 @@ def bind(region: Region, color: Any, data_dependent: bool, line: str) -> Callabl
 
     def decorate(function: Any) -> Any:
         tracing = Tracing(data_dependent, line)
-        function(Woken(region, tracing), tracing.wavelet)
+        pe_and_wavelet = Woken(region, tracing), tracing.wavelet
+        try:
+            inspect.signature(function).bind(*pe_and_wavelet)
+        except TypeError:
+            raise ProgramError(
+                f"task {getattr(function, '__name__', function)!r}: a task is a function of the "
+                "PEs that wake and of the wavelet, def f(pe, wavelet)"
+            ) from None
+        function(*pe_and_wavelet)
         tracing.open = False
         name = getattr(function, "__name__", "task")
         for one, where in colors:

@@ -94,7 +94,10 @@ class Wafer:
         """
         _check_name("memory", name)
         if name in self.memories:
-            raise ProgramError(f"memory {name!r} exists already; use it, or choose another name")
+            raise ProgramError(
+                f"memory {name!r} exists already; use it, w.memories[{name!r}], or choose another "
+                "name"
+            )
 
         def budget(new_bytes: int) -> None:
             charge(self.memories, name, new_bytes, self.chip.pe_memory_bytes)
@@ -127,7 +130,10 @@ class Wafer:
     def _check_new_color(self, name: Any) -> None:
         _check_name("color", name)
         if any(color.name == name for color in self.colors):
-            raise ProgramError(f"color {name!r} exists already; use it, or choose another name")
+            raise ProgramError(
+                f"color {name!r} exists already; use it (w.colors lists them), or choose another "
+                "name"
+            )
 
     def alternating(self, first: str, second: str, by: str) -> tuple[Alternating, Alternating]:
         """Two new colors and their names from a PE's view: (mine, theirs).
@@ -148,6 +154,11 @@ class Wafer:
 
     def __getitem__(self, key: Any) -> Region:
         return Region(self, key)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("mov", "add", "mul", "max", "mac", "route", "task", "host_in", "host_out"):
+            raise AttributeError(f"w.{name}: a region has it, such as w[:, :].{name}(...)")
+        raise AttributeError(f"a wafer has no {name!r}")
 
     def run(
         self,
@@ -174,7 +185,11 @@ class Wafer:
         return run(self, engine, max_cycles, progress, maps, trace, patience)
 
     def verify(self) -> Report:
-        """What is wrong with the recorded program, found without running it: a `Report`."""
+        """What is wrong with the recorded program, found without running it: a `Report`.
+
+        It finds wrong routes, counts that differ, and the simpler circles of waiting. That it finds
+        nothing is no proof: some circles show only when the program runs.
+        """
         from .explain.verify import verify
         from .program import Program
 

@@ -136,7 +136,15 @@ class Upstream(Standing):
             return self._never_sent(source, color)
         text = f"its sender {name(source)} has sent all its {total}"
         if color.positions > 1:
-            mend = f"let its last wavelet advance the switches: fabout({color.name}, advance=...)"
+            text += (
+                "; a list of routes is the positions of a switch, one after another, and this "
+                "stream ended in another position"
+            )
+            port = route.input if (route := color.route_at(*reader)) else "IN"
+            mend = (
+                f"for a copy to the processor and one that goes on, {port} >> (RAMP, ...); or let "
+                f"a stream before it end with fabout({color.name}, advance=...)"
+            )
             return Origin(text, None, mend)
         return Origin(text, None, self._counts(source, total, reader, self.taken(reader, color)[1]))
 

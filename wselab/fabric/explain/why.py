@@ -160,7 +160,7 @@ class Explainer(Edge):
         if port is RAMP:
             if self.state.waiting[color.number][pe] < self.depth:
                 return None
-            text = f"{at}: the queue of {name(pe)} for color {color.name} is full"
+            text = f"{at}: the inbox of {name(pe)} for color {color.name} is full"
             return Reason("full", text, Waiting("inbox", pe, color))
         there = step(pe, port)
         if not self.inside(there):
@@ -264,7 +264,7 @@ class Explainer(Edge):
         if not out:
             if self.state.waiting[color.number][pe] < self.depth:
                 return None
-            text = f"{at}: the queue of {name(pe)} for color {color.name} is full"
+            text = f"{at}: the inbox of {name(pe)} for color {color.name} is full"
             return Reason("full", text, Waiting("inbox", pe, color))
         if self.state.queued[color.number][pe] >= self.depth:
             text = f"{at}: the queue of color {color.name} in its router is full"
