@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from ..maps import Watch
 from ..program import Program, Schedule
 from ..state import State
 from .backend import to_host
 from .planes import bits_of, groups_of, merged, plane_of
 from .starts import Start, Starts
 from .threads import Threads
+from .watch import Watch
 from .window import BLOCK, Window
 from .wiring import LOW, wire
 
