@@ -30,7 +30,8 @@ def all_reduce_row(
 
     - "reduce_broadcast": `reduce_row`, the gap, and `broadcast_row`.
     - "centre": the shorter half into the middle, then the other, which was on its way meanwhile,
-      and `broadcast_row` from the middle.
+      and `broadcast_row` from the middle. Other reduces than chains can take up to 3 cycles longer,
+      where streams from both sides have to stop.
     - "ring": a recurrence over 2 (P - 1) steps, near
       ``2 (P - 1) B / P + 4 P - 6 + 2 (P - 1)(2 T_R + 1)``. In each a PE sends the part that it took
       in the step before, which takes it two ramps, a hop and the part's length to the next; the way
