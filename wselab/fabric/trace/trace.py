@@ -253,7 +253,7 @@ class Trace:
 
     def _held(self) -> str:
         why = "" if self.last == self.end_cycle else f" of {self.end_cycle:,}"
-        why += ": its megabytes were used up then" if self.full else ""
+        why += " (its megabytes were used up)" if self.full else ""
         return f"cycles {self.first:,} to {self.last:,}{why}"
 
     def __repr__(self) -> str:
