@@ -10,7 +10,20 @@ import wselab as wse
 
 
 def outcome(wafer: wse.Wafer, engine: str, max_cycles: int = 20_000) -> dict[str, Any]:
-    """All that two engines must agree on: a run and its memory, or how and where it failed."""
+    """All that two engines must agree on: a run and its memory, or how and where it failed.
+
+    And the same of each launch that comes after, whether the first ended well or not.
+    """
+    first = _launch(wafer, engine, max_cycles)
+    first["later"] = []
+    for record in getattr(wafer, "later", []):
+        wafer.discard()
+        record()
+        first["later"].append(_launch(wafer, engine, max_cycles))
+    return first
+
+
+def _launch(wafer: wse.Wafer, engine: str, max_cycles: int) -> dict[str, Any]:
     try:
         run = wafer.run(engine=engine, max_cycles=max_cycles)
     except wse.RunError as error:
@@ -27,18 +40,21 @@ def outcome(wafer: wse.Wafer, engine: str, max_cycles: int = 20_000) -> dict[str
             "handled": state.handled.tolist(),
             "threads": [state.threads.tolist(), state.threads_handled.tolist()],
             "positions": np.stack([*state.position_in, *state.position_out]).tolist(),
+            "memory": _memory(wafer),
         }
-    got = getattr(wafer, "got", np.zeros(0))  # what the host took out, if it did
-    memory = {"": got.tobytes()} | {
-        name: one.array.tobytes() for name, one in wafer.memories.items()
-    }
     return {
         "kind": "ended",
         "cycles": run.cycles,
         "hops": run.hops,
         "ramps": run.ramps,
-        "memory": memory,
+        "memory": _memory(wafer),
     }
+
+
+def _memory(wafer: wse.Wafer) -> dict[str, bytes]:
+    """What stands in the PEs, and what the host has taken out."""
+    got = {str(i): array.tobytes() for i, array in enumerate(getattr(wafer, "got", []))}
+    return got | {name: one.array.tobytes() for name, one in wafer.memories.items()}
 
 
 def difference(

@@ -2,54 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
 
 import wselab as wse
-from wselab import EAST, NORTH, SOUTH, WEST, fabin, fabout
+from wselab import fabin, fabout
 from wselab.fabric.ports import LINKS, RAMP, Route, opposite
 
-
-class Draw:
-    """Choices from a `random.Random` or one that Hypothesis controls.
-
-    ``threads`` and ``starts`` are the chances, in percent, of a microthread and of a part that
-    begins elsewhere in each PE.
-    """
-
-    def __init__(self, source: Any):
-        self.source = source
-        self.threads = self.starts = 0
-
-    def number(self, low: int, high: int) -> int:
-        return self.source.randint(low, high)
-
-    def chance(self, percent: int) -> bool:
-        return self.source.randint(1, 100) <= percent
-
-    def one_of(self, items: Any) -> Any:
-        return items[self.source.randint(0, len(items) - 1)]
-
-    def microthread(self) -> bool:
-        return self.threads > 0 and self.chance(self.threads)
-
-    def part(self, memory: Any, start: int, count: int) -> Any:
-        """So many values of a memory, from ``start`` or from elsewhere in each PE."""
-        if not self.starts or not self.chance(self.starts):
-            return memory.own[start : start + count]
-        size = memory.shape[2]
-        numbers = np.random.default_rng(self.number(0, 2**31))
-        starts = numbers.integers(0, size - count + 1, (1, memory.shape[1]))
-        return memory.own[starts : starts + count]
+from .beyond import host_streams, pieces, relay, switches, tasks, woken_by_many
+from .draw import Draw as Draw
+from .rings import ring
 
 
 def random_wafer(draw: Draw, beyond: bool = False) -> wse.Wafer:
-    """A wafer with a random program on it; about half of them end well.
+    """A wafer with a random program on it; most of them end well.
 
     ``beyond``: with tasks, switches and host streams, which the bitplane engine leaves to others.
+    The wafer's ``later`` are functions that record a further launch, on routes, switches and tasks
+    that stay; its ``got`` are the arrays that the host takes out.
     """
-    shape = _shape(draw)
+    shape = _shape(draw, wide=4 if beyond else 12)
     wafer = wse.Wafer(
         *shape,
         queue_depth=draw.number(2, 4),
@@ -63,7 +37,7 @@ def random_wafer(draw: Draw, beyond: bool = False) -> wse.Wafer:
     )
     draw.threads = draw.one_of([0, 30, 70])
     draw.starts = draw.one_of([0, 0, 40])
-    numbers = np.random.default_rng(draw.number(0, 2**31))
+    numbers = draw.numbers()
     memories = [
         wafer.memory("x", 24),
         wafer.memory("y", (4, 6)),
@@ -72,20 +46,29 @@ def random_wafer(draw: Draw, beyond: bool = False) -> wse.Wafer:
     ]
     for memory in memories:
         memory[...] = numbers.standard_normal(memory.shape)
-    streams = [_trees(draw, wafer, f"c{i}") for i in range(draw.number(1, 5))]
-    plans = []
-    for color, sources, listeners in streams:
-        n = draw.number(1, 24)
-        plans.append((color, sources, listeners, n))
-    _operations(draw, wafer, plans)
+    wafer.got = []  # what the host takes out, stream by stream
+    trees = [_trees(draw, wafer, f"c{i}") for i in range(draw.number(1, 5))]
+    rest = [ring(draw, wafer, "o")] if draw.chance(15) else []
     if beyond:
-        for name in "pqr"[: draw.number(1, 3)]:
-            draw.one_of([switches, tasks, host_streams])(draw, wafer, name)
+        kinds = [switches, pieces, tasks, relay, woken_by_many, host_streams]
+        rest += [draw.one_of(kinds)(draw, wafer, name) for name in "pqr"[: draw.number(1, 3)]]
+
+    def launch(choices: Draw) -> None:
+        most = choices.one_of([4, 10, 24])
+        plans = [(color, *where, choices.number(1, most)) for color, *where in trees]
+        steps = [lambda: _operations(choices, wafer, plans)]
+        steps += [functools.partial(record, choices) for record in rest if record]
+        for step in steps if choices.chance(60) else steps[::-1]:
+            step()
+
+    launch(draw)
+    again = draw.number(1, 2) if draw.chance(12) else 0
+    wafer.later = [functools.partial(launch, draw.apart()) for _ in range(again)]
     return wafer
 
 
-def _shape(draw: Draw) -> tuple[int, int]:
-    if draw.chance(12):
+def _shape(draw: Draw, wide: int) -> tuple[int, int]:
+    if draw.chance(wide):
         long, short = draw.number(60, 135), draw.number(1, 3)
         return (long, short) if draw.chance(50) else (short, long)
     return draw.number(1, 6), draw.number(1, 7)
@@ -173,8 +156,7 @@ def _operations(draw: Draw, wafer: wse.Wafer, plans: list) -> None:
 
 def draw_mask(draw: Draw, shape: tuple[int, int]) -> np.ndarray:
     """A mask of odd shape."""
-    numbers = np.random.default_rng(draw.number(0, 2**31))
-    return numbers.random(shape) < draw.one_of([0.2, 0.6, 1.0])
+    return draw.numbers().random(shape) < draw.one_of([0.2, 0.6, 1.0])
 
 
 def _send(draw: Draw, wafer: wse.Wafer, color: Any, where: np.ndarray, n: int) -> None:
@@ -239,115 +221,3 @@ def _alone(draw: Draw, wafer: wse.Wafer, where: np.ndarray) -> None:
         wafer[where].max(y.own[1:3, ::2], 0.0, out=y.own[1:3, ::2])
     else:
         wafer[where].add(x.own[3], s, out=s)
-
-
-def _line(draw: Draw, wafer: wse.Wafer) -> tuple[list[tuple[int, int]], Any, Any]:
-    """PEs in a line of the wafer, and the ports towards the first and towards the last of them."""
-    rows, columns = wafer.shape
-    if draw.chance(50):
-        row = draw.number(0, rows - 1)
-        places, ports = [(row, column) for column in range(columns)], (WEST, EAST)
-    else:
-        column = draw.number(0, columns - 1)
-        places, ports = [(row, column) for row in range(rows)], (NORTH, SOUTH)
-    low = draw.number(0, len(places) - 1)
-    places = places[low : low + draw.number(1, 8)]
-    if draw.chance(50):
-        return places[::-1], ports[1], ports[0]
-    return places, *ports
-
-
-def switches(draw: Draw, wafer: wse.Wafer, name: str) -> None:
-    """One after another the PEs of a line send to the first, or are sent to by it."""
-    color = wafer.color(name)
-    places, towards, away = _line(draw, wafer)
-    if len(places) < 2:
-        return
-    x, h, n = wafer.memories["x"], wafer.memories["h"], draw.number(1, 6)
-    first, *others = places
-    if draw.chance(50):
-        advance = "own" if draw.chance(90) else draw.one_of([None, "path"])
-        wafer[first].route(color, away >> RAMP)
-        for place in others:
-            last = place == others[-1]
-            wafer[place].route(color, [RAMP >> towards, *([] if last else [away >> towards])])
-            wafer[place].mov(
-                draw.part(x, 0, n), out=fabout(color, advance), microthread=draw.microthread()
-            )
-        for _ in others:
-            wafer[first].add(fabin(color), draw.part(h, 1, n), out=x.own[:n])
-    else:
-        advance = "path" if draw.chance(90) else draw.one_of([None, "own"])
-        wafer[first].route(color, RAMP >> away)
-        for place in others:
-            on = away if draw.chance(70) else (RAMP, away)
-            last = place == others[-1]
-            wafer[place].route(color, [towards >> RAMP, *([] if last else [towards >> on])])
-            taken = n * (len(others) - others.index(place)) if on != away and not last else n
-            wafer[place].mov(fabin(color), out=x.own[:n])
-            for _ in range(taken // n - 1):
-                wafer[place].max(fabin(color), x.own[:n], out=x.own[:n])
-            wafer[first].mov(
-                draw.part(x, 0, n), out=fabout(color, advance), microthread=draw.microthread()
-            )
-
-
-def tasks(draw: Draw, wafer: wse.Wafer, name: str) -> None:
-    """Wavelets from one PE of a line wake tasks in another, which may wake tasks in a third."""
-    there, back = wafer.color(name), wafer.color(name + name)
-    places, _, away = _line(draw, wafer)
-    if len(places) < 3:
-        return
-    x, s = wafer.memories["x"], wafer.memories["s"]
-    first, *between, last = places
-    middle = draw.one_of(between)
-    wafer[first].route(there, RAMP >> away)
-    for place in between:
-        at = places.index(place)
-        if at <= places.index(middle):
-            on = RAMP if place == middle else away
-            wafer[place].route(there, opposite(away) >> on)
-        if at >= places.index(middle):
-            wafer[place].route(back, (RAMP if place == middle else opposite(away)) >> away)
-    wafer[last].route(back, opposite(away) >> RAMP)
-    wafer[first].mov(x.own[: draw.number(1, 12)], out=fabout(there), microthread=draw.microthread())
-    way, depends = draw.number(1, 4), draw.chance(60)
-
-    @wafer[middle].task(there, data_dependent=depends)
-    def on_arrival(pe: Any, wavelet: Any) -> None:
-        pe.add(s, wavelet, out=s)
-        if way == 1:
-            pe.mac(x.own[:5], wavelet, out=x.own[5:10])
-        if depends:
-            some = pe.where(wavelet > 0.1)
-            some.mul(wavelet, 0.5, out=fabout(back))
-            if way == 2:
-                some.where(s < wavelet).mov(s, out=fabout(back), microthread=way == 3)
-        else:
-            pe.mov(wavelet, out=fabout(back), n=1 + way % 2, microthread=way == 3)
-
-    @wafer[last].task(back)
-    def at_the_end(pe: Any, wavelet: Any) -> None:
-        pe.max(s, wavelet, out=s)
-
-
-def host_streams(draw: Draw, wafer: wse.Wafer, name: str) -> None:
-    """The host sends into rows, and takes from them what passes through or is passed on."""
-    rows, columns = wafer.shape
-    into, out = wafer.color(name), wafer.color(name + name)
-    n, x = draw.number(1, 8), wafer.memories["x"]
-    data = np.random.default_rng(draw.number(0, 2**31)).standard_normal((rows, n))
-    if draw.chance(40):
-        wafer[:, :].route(into, WEST >> EAST)
-        wafer.got = wafer[:, -1].host_out(into, n + draw.chance(5), edge=EAST)
-    elif draw.chance(60) and columns > 1:
-        wafer[:, 0].route(into, WEST >> RAMP)
-        wafer[:, 0].route(out, RAMP >> EAST)
-        wafer[:, 1:].route(out, WEST >> EAST)
-        wafer[:, 0].mul(fabin(into), 2.0, out=fabout(out), n=n)
-        wafer.got = wafer[:, -1].host_out(out, n, edge=EAST)
-    else:
-        wafer[:, :-1].route(into, WEST >> EAST)
-        wafer[:, -1].route(into, WEST >> RAMP)
-        wafer[:, -1].mov(fabin(into), out=x.own[:n], microthread=draw.microthread())
-    wafer[:, 0].host_in(into, data, edge=WEST)

@@ -1,8 +1,11 @@
-"""The bitplane engine keeps the rules of the reference engine to the last cycle and bit."""
+"""The engines agree to the last cycle and bit, and on how and where a program fails.
+
+The reference engine is the oracle, and slow. Of the programs that the bitplane engine runs it
+checks a part; the lockstep engine, which it checks too, stands in for it on the others.
+"""
 
 from __future__ import annotations
 
-import functools
 import random
 from collections import Counter
 
@@ -20,31 +23,48 @@ QUIET = settings(
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+# The engines compared, whether on programs with tasks, switches and host streams, and how often.
+PAIRS = {
+    "bitplane by reference": (("reference", "bitplane"), False, 35),
+    "bitplane by lockstep": (("lockstep", "bitplane"), False, 90),
+    "lockstep by reference": (("reference", "lockstep"), False, 15),
+    "lockstep by reference, beyond": (("reference", "lockstep"), True, 70),
+}
+pairs = pytest.mark.parametrize("pair", PAIRS)
 
 
-def agree(seed: int) -> None:
-    assert difference(lambda: random_wafer(Draw(random.Random(seed)))) == "", f"seed {seed}"
+def agree(pair: str, seed: int, max_cycles: int = 20_000) -> None:
+    engines, beyond, _ = PAIRS[pair]
+    found = difference(
+        lambda: random_wafer(Draw(random.Random(seed)), beyond), engines, max_cycles=max_cycles
+    )
+    assert found == "", f"seed {seed}, at most {max_cycles} cycles"
 
 
-@pytest.fixture(params=[2, 16])
-def margin(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """How many lines a window has around what moves: few, so that windows move often, and many."""
-    monkeypatch.setattr(window, "MARGIN", request.param)
+def narrow_windows(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    """In odd blocks a window has few lines around what moves, so that it moves often."""
+    monkeypatch.setattr(window, "MARGIN", (16, 2)[block % 2])
 
 
-@pytest.mark.usefixtures("margin")
-@pytest.mark.parametrize("block", range(5))
-def test_engines_agree_on_random_programs(block: int) -> None:
-    """Two engines agree on random programs: cycles, hops, ramps, bits, and how each fails."""
-    for seed in range(80 * block, 80 * (block + 1)):
-        agree(seed)
+@pairs
+@pytest.mark.parametrize("block", range(4))
+def test_engines_agree_on_random_programs(
+    pair: str, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On random programs: cycles, hops, ramps, bits, and how each fails; launch after launch."""
+    narrow_windows(monkeypatch, block)
+    count = PAIRS[pair][2]
+    for seed in range(1000 * block, 1000 * block + count):
+        agree(pair, seed)
 
 
-@given(st.data())
-@settings(QUIET, max_examples=200)
-def test_engines_agree_on_programs_that_hypothesis_chooses(data: st.DataObject) -> None:
-    """Two engines agree on 200 programs more, which shrink when they do not."""
+@pytest.mark.parametrize("pair", ["bitplane by lockstep", "lockstep by reference, beyond"])
+@given(data=st.data())
+@settings(QUIET, max_examples=60)
+def test_engines_agree_on_programs_that_hypothesis_chooses(pair: str, data: st.DataObject) -> None:
+    """On 60 programs more, which shrink when two engines do not agree."""
     choices: list[int] = []
+    engines, beyond, _ = PAIRS[pair]
 
     class Recording:
         def randint(self, low: int, high: int) -> int:
@@ -58,36 +78,39 @@ def test_engines_agree_on_programs_that_hypothesis_chooses(data: st.DataObject) 
         def randint(self, low: int, high: int) -> int:
             return next(self.left)
 
-    random_wafer(Draw(Recording()))
-    assert difference(lambda: random_wafer(Draw(Replaying()))) == ""
+    random_wafer(Draw(Recording()), beyond)
+    assert difference(lambda: random_wafer(Draw(Replaying()), beyond), engines) == ""
 
 
-@pytest.mark.parametrize("block", range(2))
-def test_engines_agree_on_what_stands_where_when_they_are_stopped(block: int) -> None:
+@pytest.mark.parametrize("pair", ["bitplane by reference", "lockstep by reference, beyond"])
+def test_engines_agree_on_what_stands_where_when_they_are_stopped(pair: str) -> None:
     """At any cycle two engines show the same wavelets in the same places."""
-    for seed in range(80 * block, 80 * (block + 1)):
-        limit = random.Random(seed + 1).randint(0, 80)
-        program = functools.partial(lambda chosen: random_wafer(Draw(random.Random(chosen))), seed)
-        assert difference(program, max_cycles=limit) == "", f"seed {seed}, {limit} cycles"
+    for seed in range(5_000, 5_080):
+        agree(pair, seed, random.Random(seed + 1).randint(0, 80))
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("block", range(90))
+@pairs
+@pytest.mark.parametrize("block", range(20))
 def test_engines_agree_on_many_more_random_programs(
-    block: int, monkeypatch: pytest.MonkeyPatch
+    pair: str, block: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two engines agree on 9,000 further random programs, every other hundred in small windows."""
-    monkeypatch.setattr(window, "MARGIN", (2, 16)[block % 2])
-    for seed in range(10_000 + 100 * block, 10_000 + 100 * (block + 1)):
-        agree(seed)
+    """On 10,000 further programs, a quarter of them stopped at some cycle."""
+    narrow_windows(monkeypatch, block)
+    count = {"bitplane by lockstep": 210, "lockstep by reference, beyond": 190}.get(pair, 50)
+    for seed in range(10_000 + 1000 * block, 10_000 + 1000 * block + count):
+        agree(pair, seed, random.Random(seed + 1).randint(0, 120) if seed % 4 == 3 else 20_000)
 
 
-def test_random_programs_are_of_every_kind() -> None:
+@pytest.mark.parametrize(("beyond", "engine"), [(False, "bitplane"), (True, "lockstep")])
+def test_random_programs_are_of_every_kind(beyond: bool, engine: str) -> None:
     """Among random programs there are enough that end, that deadlock, and that leave wavelets."""
-    seeds = range(150)
-    kinds = Counter(
-        outcome(random_wafer(Draw(random.Random(seed))), "bitplane")["kind"] for seed in seeds
-    )
-    assert kinds["ended"] > 75
-    assert kinds["Deadlock"] > 15
-    assert kinds["Undrained"] > 1
+    kinds, later = Counter[str](), Counter[str]()
+    for seed in range(80):
+        found = outcome(random_wafer(Draw(random.Random(seed)), beyond), engine)
+        kinds[found["kind"]] += 1
+        later.update(launch["kind"] for launch in found["later"])
+    assert kinds["ended"] > 40
+    assert kinds["Deadlock"] > 8
+    assert kinds["Undrained"] > 0
+    assert later["ended"] > 4
