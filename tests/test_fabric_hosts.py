@@ -581,3 +581,16 @@ def test_the_bitplane_engine_says_that_it_has_no_host_streams() -> None:
     with pytest.raises(ProgramError, match=r"bitplane.*host streams.*engine=None"):
         w.run(engine="bitplane")
     assert w.run().engine == "lockstep"
+
+
+@engines
+def test_alternating_colors_stream_to_the_host_too(engine: str) -> None:
+    """Rows have colors in turn; line i of the data is row i's."""
+    n = 4
+    w = wafer(5, 2)
+    mine, _ = w.alternating("a", "b", by="row")
+    w[...].route(mine, WEST >> EAST)
+    w[:, 0].host_in(mine, numbers(5, n), edge=WEST)
+    got = w[:, 1].host_out(mine, n, edge=EAST)
+    assert w.run(engine=engine).cycles == n + 2
+    assert (got[:, 0] == numbers(5, n)).all()

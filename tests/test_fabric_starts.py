@@ -360,3 +360,16 @@ def test_starts_of_pes_that_are_not_meant_may_lie_anywhere() -> None:
     w[:, :2].mov(1.0, out=x.own[start : start + 2])
     w.run()
     assert x[0, 1].tolist() == [0] * 8 + [1, 1]
+
+
+@engines
+def test_starts_are_taken_as_they_were(engine: str) -> None:
+    """A learner who moves the starts on in a loop does not change what is written already."""
+    w = wafer(1, 2)
+    x = w.memory("x", 6)
+    start = np.array([[0, 3]])
+    for value in (1.0, 2.0, 3.0):
+        w[...].mov(value, out=x.own[start : start + 1])
+        start += 1
+    w.run(engine=engine)
+    assert x[0].tolist() == [[1, 2, 3, 0, 0, 0], [0, 0, 0, 1, 2, 3]]

@@ -92,7 +92,7 @@ class Part(Comparable):
     def _start_by_pe(self) -> None:
         memory, key = self.memory, self.key[0]
         wafer, inner = memory.array.shape[:2], memory.array.shape[2:]
-        ends = [np.asarray(0 if end is None else end) for end in (key.start, key.stop)]
+        ends = [np.array(0 if end is None else end) for end in (key.start, key.stop)]
         whole = all(end.dtype.kind in "iu" for end in ends) and key.stop is not None
         if len(self.key) > 1 or len(inner) != 1 or key.step is not None or not whole:
             raise ProgramError(

@@ -60,7 +60,7 @@ class Program:
             if array is not program.memories[name]:
                 program.memories[name][...] = array
         for mine, theirs in zip(self.hosts, program.hosts, strict=True):
-            theirs.data[...] = mine.data
+            theirs.data[theirs.lines] = mine.data[mine.lines]  # others may share the array
 
     @property
     def main(self) -> range:

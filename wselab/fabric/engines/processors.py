@@ -188,6 +188,8 @@ class Processors:
     def ready(self) -> list[tuple[int, int, np.ndarray]]:
         """(operation, lane, PEs) that handle an element of a stream in this cycle."""
         routers, found = self.routers, []
+        if not routers.count:
+            return []  # no color is routed anywhere
         inbox, out_moves = routers.inbox.count, routers.belt_out_moves
         sent = np.zeros(self.count, bool) if len(self.running) > 1 else None
         for (lane, number), pes in sorted(self.groups.items()):
