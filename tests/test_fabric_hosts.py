@@ -222,15 +222,33 @@ def test_a_link_that_has_nothing_to_give_has_its_turn_all_the_same(engine: str) 
 
 @engines
 @latencies
-def test_a_link_far_from_its_turn_is_no_deadlock(engine: str, T: int) -> None:
-    """Sixty links, one wavelet a cycle: the last link waits 59 cycles in which nothing moves."""
-    w = wafer(60, 1, ramp_latency=T, io_wavelets=1)
-    y, c = w.memory("y", 1), w.color("c")
-    w[59].route(c, WEST >> RAMP)
-    w[:59].route(c, WEST >> RAMP)
-    w[...].host_in(c, np.ones((60, 1)), edge=WEST)
+@pytest.mark.parametrize("row", [0, 1, 3])
+def test_the_turn_begins_with_the_first_link(engine: str, T: int, row: int) -> None:
+    """Four links, one wavelet a cycle: that of link i comes in cycle i, and row i goes on then."""
+    w = wafer(4, 1, ramp_latency=T, io_wavelets=1)
+    y, z, c = w.memory("y", 1), w.memory("z", 100), w.color("c")
+    w[...].route(c, WEST >> RAMP)
+    w[...].host_in(c, numbers(4, 1), edge=WEST)
     w[...].mov(fabin(c), out=y)
-    assert w.run(engine=engine).cycles == 59 + 1 + T + 1
+    busy(w[row], z, 100)
+    assert w.run(engine=engine).cycles == row + 1 + T + 1 + 100
+
+
+@engines
+@latencies
+def test_a_link_far_from_its_turn_is_no_deadlock(engine: str, T: int) -> None:
+    """Sixty links, one wavelet a cycle: between its two turns nothing moves for 59 cycles.
+
+    The last link gives in cycles 59 and 119, the others have one wavelet each.
+    """
+    w = wafer(60, 1, ramp_latency=T, io_wavelets=1)
+    y, c = w.memory("y", 2), w.color("c")
+    w[...].route(c, WEST >> RAMP)
+    w[:59].host_in(c, np.ones((59, 1)), edge=WEST)
+    w[59].host_in(c, np.ones(2), edge=WEST)
+    w[:59].mov(fabin(c), out=y.own[:1])
+    w[59].mov(fabin(c), out=y)
+    assert w.run(engine=engine).cycles == 119 + 1 + T + 1
 
 
 @engines

@@ -432,16 +432,17 @@ def test_a_stream_sent_by_two_microthreads_has_no_gap(engine: str, T: int) -> No
 
 @engines
 @pytest.mark.parametrize("gap", [0, 1, 3])
-def test_the_gap_stands_behind_main_operations(engine: str, gap: int) -> None:
-    """A microthread in cycle 0, five cycles of work from cycle 1, the gap, twenty more."""
+@pytest.mark.parametrize("K", [1, 2, 5])
+def test_the_gap_stands_behind_main_operations(engine: str, gap: int, K: int) -> None:
+    """A microthread in cycles 0 to 2, K cycles of work from cycle 1, the gap, twenty more."""
     w = wafer(1, 2, gap=gap)
     y, z, c = w.memory("y", 3), w.memory("z", 20), w.color("c")
     line(w, c, 0, 0, 1)
     w[0, 0].mov(1.0, out=fabout(c), n=3, microthread=True)
-    busy(w[0, 0], z, 5)
+    busy(w[0, 0], z, K)
     busy(w[0, 0], z, 20)
     w[0, 1].mov(fabin(c), out=y)
-    assert w.run(engine=engine).cycles == 1 + 5 + gap + 20
+    assert w.run(engine=engine).cycles == 1 + K + gap + 20
 
 
 # A halo exchange

@@ -554,6 +554,31 @@ def test_microthreads_of_tasks_keep_their_wavelets(engine: str) -> None:
     assert y[0, 2].tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 3] and s[0, 1] == 6
 
 
+@engines
+def test_behind_a_microthread_a_condition_counts_too(engine: str) -> None:
+    """What does not hold is left out, also where it is next when the microthread has begun.
+
+    A wavelet is taken, compared, sent in a microthread, and 2 cycles of work follow if it holds.
+    """
+    w, c, d = relay()
+    x, y, s = w.memory("x", 3), w.memory("y", 3), w.memory("s", 2)
+    x[0, 0] = [1, -1, 2]
+
+    @w[0, 1].task(c)
+    def pass_on(pe: Any, wavelet: Any) -> None:
+        positive = pe.where(wavelet > 0)
+        pe.mov(wavelet, out=fabout(d), microthread=True)
+        positive.add(s, wavelet, out=s)
+
+    w[0, 0].mov(x, out=fabout(c))
+    w[0, 2].mov(fabin(d), out=y)
+    w[0, 2].mul(y, 1.0, out=y)
+    run = w.run(engine=engine)
+    assert s[0, 1].tolist() == [3, 3] and y[0, 2].tolist() == [1, -1, 2]
+    # The third is taken behind 5 and 3 cycles, and sent two cycles later; then PE 2 works for 3.
+    assert run.cycles == LINK(2, 1) + 5 + 3 + 2 + LINK(2, 1) + 1 + 3
+
+
 # Colors and launches
 
 
