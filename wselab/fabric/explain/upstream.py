@@ -55,14 +55,16 @@ class Upstream(Standing):
             there = step(here, route.input)
             if not self.inside(there):
                 return self._edge(here, color, route)
-            if not self._gives(there, color, opposite(route.input)):
+            port, queued = opposite(route.input), self.state.queued[color.number][there]
+            comes = queued and self._gives(there, color, port, queued=True)
+            if not comes and not self._gives(there, color, port):
                 other = self.entering(there, color)
                 how = f"routes it {other}" if other else "does not route it"
                 text = (
                     f"{name(here)} takes it from the {route.input}, but {name(there)} there {how}"
                 )
                 return Origin(text, None, self.mender.not_given(here, route.input, color))
-            if self.state.queued[color.number][there]:
+            if queued:
                 far = count(len(visited), "link")
                 text = f"one stands in the router of {name(there)}, {far} away"
                 return Origin(text, Waiting("queue", there, color))

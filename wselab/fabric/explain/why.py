@@ -138,9 +138,9 @@ class Explainer(Edge):
         route = self.going(pe, color)
         if route is None or not self.state.queued[color.number][pe]:
             return None
-        for port in route.outputs:
-            if blocked := self._blocked(pe, color, port, route):
-                return blocked
+        ways = (self._blocked(pe, color, port, route) for port in route.outputs)
+        if blocked := [reason for reason in ways if reason]:  # the host's turn comes by itself
+            return min(blocked, key=lambda reason: reason.kind == "host")
         taken = self._granted(pe)
         for port in route.outputs:
             if (first := taken.get(port, color)) is not color:
