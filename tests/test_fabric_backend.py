@@ -269,7 +269,7 @@ def test_a_crossing_left_out_fails(
     module: str, name: str, wrong: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whichever it is, one of some random programs ends in an error."""
-    monkeypatch.setattr(f"wselab.fabric.{module}.{name}", wrong)
+    monkeypatch.setattr(f"wselab.fabric.engines.{module}.{name}", wrong)
     with pytest.raises((TypeError, AttributeError, IndexError)):
         [outcome(drawn(seed, "gpu"), "bitplane") for seed in range(60)]
 

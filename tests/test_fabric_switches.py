@@ -332,6 +332,10 @@ def test_each_launch_begins_with_the_first_position(engine: str) -> None:
     with pytest.raises(Deadlock):
         w.run(engine=engine)
     w.discard()
+    w[0, 1].mov(x, out=fabout(c, advance="own"))
+    with pytest.raises(Undrained, match=r"4 wavelets are left"):
+        w.run(engine=engine)
+    w.discard()
     write_star(w, x, c)
     assert w.run(engine=engine).cycles == first.cycles
 

@@ -775,6 +775,22 @@ WRONG: dict[str, tuple[Callable[[Wafer], Any], str]] = {
         lambda w: bind(w, branch),
         r"wavelet > 0 differs from PE to PE.*Use pe\.where\(wavelet > 0\)",
     ),
+    "Python arithmetic": (
+        lambda w: bind(w, lambda pe, v: pe.mov(2 * v + 1, out=w.memories["s"])),
+        r"wavelet in Python arithmetic: .* computed by the PE, and costs cycles.*mul\(wavelet",
+    ),
+    "NumPy arithmetic": (
+        lambda w: bind(w, lambda pe, v: pe.mov(np.ones(4) + v, out=w.memories["x"])),
+        r"wavelet in Python arithmetic",
+    ),
+    "memory in Python arithmetic": (
+        lambda w: bind(w, lambda pe, v: pe.mov(w.memories["s"].own - 1, out=w.memories["s"])),
+        r"s in Python arithmetic",
+    ),
+    "the host's memory and a wavelet": (
+        lambda w: bind(w, lambda pe, v: pe.mov(w.memories["s"] + v, out=w.memories["s"])),
+        r"wavelet in Python arithmetic",
+    ),
     "two comparisons in one": (
         lambda w: bind(w, lambda pe, v: pe.where(0 < v < 1)),
         r"differs from PE to PE.*if, and, or, not",
