@@ -23,6 +23,7 @@ from wselab import (
     Deadlock,
     ProgramError,
     StillRunning,
+    Undrained,
     Wafer,
     fabin,
     fabout,
@@ -465,6 +466,31 @@ def test_a_host_with_more_than_is_taken_is_a_deadlock(engine: str) -> None:
     with pytest.raises(Deadlock, match=r"host.*PE \(0, 0\)"):
         w.run(engine=engine)
     assert not np.asarray(y).any()
+
+
+@engines
+def test_a_host_that_takes_fewer_than_come_leaves_wavelets(engine: str) -> None:
+    """Five are sent, four taken: the run ends with the fourth, in cycle T + 1 + 3."""
+    w = wafer(1, 1)
+    c = w.color("c")
+    w[...].route(c, RAMP >> EAST)
+    w[...].mov(1.0, out=fabout(c), n=5)
+    got = w[...].host_out(c, 4, edge=EAST)
+    with pytest.raises(Undrained, match=r"(?s)1 wavelet.*color c") as caught:
+        w.run(engine=engine)
+    assert caught.value.cycle == 2 + 1 + 3 + 1 and not got.any()
+
+
+@engines
+def test_a_host_that_gives_one_more_than_is_read_leaves_it(engine: str) -> None:
+    """Six given, five read: the sixth finds a place, so that all end but it."""
+    w = wafer(1, 1)
+    y, c = w.memory("y", 5), w.color("c")
+    w[...].route(c, WEST >> RAMP)
+    w[...].host_in(c, np.ones(6), edge=WEST)
+    w[...].mov(fabin(c), out=y)
+    with pytest.raises(Undrained, match=r"(?s)1 wavelet.*color c"):
+        w.run(engine=engine)
 
 
 @engines
