@@ -274,10 +274,10 @@ def test_what_each_pe_of_a_chain_did() -> None:
     pes, n = 9, 5
     run = chain(pes, n).run(trace=True)
     wait = (2 * RAMP_LATENCY + 2) * np.arange(pes)[::-1]
-    assert run.busy.tolist() == [[n] * pes]
-    assert run.waiting.tolist() == [wait.tolist()]
-    assert run.idle.tolist() == [(run.cycles - n - wait).tolist()]
-    assert {what: one.tolist() for what, one in run.waiting_for.items()} == {
+    assert run.maps.busy.tolist() == [[n] * pes]
+    assert run.maps.waiting.tolist() == [wait.tolist()]
+    assert run.maps.idle.tolist() == [(run.cycles - n - wait).tolist()]
+    assert {what: one.tolist() for what, one in run.trace.waiting_for.items()} == {
         "no wavelet": [wait.tolist()]
     }
 
@@ -285,7 +285,7 @@ def test_what_each_pe_of_a_chain_did() -> None:
 def test_untraced_and_partly_traced_runs_say_what_to_do() -> None:
     """`explain` needs a trace of everything; what PEs did is known of the whole run in any case."""
     run = chain(4, 8).run()
-    for ask in (run.explain, lambda: run.busy, lambda: run.waiting_for):
+    for ask in (run.explain, lambda: run.maps):
         with pytest.raises(wse.ProgramError, match=r"w\.run\(trace=True\)"):
             ask()
     some = [Trace(cycles=(3, 9)), Trace(megabytes=0.002), Trace(pes=chain(4, 8)[:, :2])]
@@ -293,7 +293,7 @@ def test_untraced_and_partly_traced_runs_say_what_to_do() -> None:
         part = chain(4, 8).run(trace=trace)
         with pytest.raises(wse.ProgramError, match="the path leads through all PEs and cycles"):
             part.explain()
-        assert part.busy.tolist() == [[8] * 4]
+        assert part.maps.busy.tolist() == [[8] * 4]
 
 
 def test_a_run_of_no_cycles_has_an_empty_path() -> None:
@@ -345,7 +345,7 @@ def test_each_event_of_a_path_is_in_the_frames(seed: int) -> None:
         run = wafer.run(trace=True, max_cycles=400)
     except wse.RunError:
         return
-    total = run.busy + run.waiting + run.idle
+    total = run.maps.busy + run.maps.waiting + run.maps.idle
     assert (total == run.cycles).all()
     check_ends(run.explain(), run.cycles)
     steps = CriticalPath(run.trace).steps
@@ -396,12 +396,12 @@ def test_what_pes_do_is_counted_as_the_frames_and_the_maps_show_it() -> None:
         )
         if run is None or counted is None:
             continue
-        assert run.busy.tolist() == counted.maps.busy.tolist() == counted.busy.tolist()
-        assert run.waiting.tolist() == counted.maps.waiting.tolist()
-        assert run.idle.tolist() == counted.maps.idle.tolist()
+        assert run.maps.busy.tolist() == counted.maps.busy.tolist()
+        assert run.maps.waiting.tolist() == counted.maps.waiting.tolist()
+        assert run.maps.idle.tolist() == counted.maps.idle.tolist()
         doing = np.array([run.trace.at(cycle).doing for cycle in range(run.cycles)])
         doing = doing.reshape(-1, *run.shape)
-        assert run.busy.tolist() == (doing == "busy").sum(axis=0).tolist()
-        assert run.idle.tolist() == (doing == "idle").sum(axis=0).tolist()
-        for what, cycles in run.waiting_for.items():
+        assert run.maps.busy.tolist() == (doing == "busy").sum(axis=0).tolist()
+        assert run.maps.idle.tolist() == (doing == "idle").sum(axis=0).tolist()
+        for what, cycles in run.trace.waiting_for.items():
             assert cycles.tolist() == (doing == what).sum(axis=0).tolist()

@@ -28,6 +28,10 @@ def test_adopted_memory_is_the_callers_own_affair() -> None:
     w = wse.Wafer(2, 2)
     w.host_bytes = 10
     assert w.memory("x", data=np.zeros((2, 2, 100), np.float32)).shape == (2, 2, 100)
+    w.host_bytes = 20
+    assert w.memory("y", 1).shape == (2, 2, 1)
+    with pytest.raises(wse.HostMemoryError):
+        w.memory("z", 1)
 
 
 def star_of(columns: int, wavelets: int) -> wse.Wafer:

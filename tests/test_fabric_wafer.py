@@ -812,3 +812,11 @@ def test_counts_by_pe_go_with_colors_that_alternate(engine: str) -> None:
     w[:, ::2].mov(fabin(theirs), out=x.own[3])
     w.run(engine=engine)
     assert np.asarray(x).sum(axis=-1).tolist() == [[8, 6, 8, 0]]
+
+
+def test_the_pes_of_a_column_lie_together_on_the_host() -> None:
+    """A result that only column 0 has takes few of the host's pages."""
+    total = wse.Wafer(5, 7).memory("total", 4, dtype=np.float16)
+    assert total.shape == (5, 7, 4)
+    assert total[:, 0].flags.c_contiguous
+    assert not total[...].any()

@@ -207,14 +207,6 @@ def test_v2_is_the_same_time_from_the_published_cycles_in_all_groups(
     assert PUBLISHED[f"V2-{group}"].value - run.cycles == beyond
 
 
-def test_a_result_for_column_0_lies_together_on_the_host() -> None:
-    """Of a memory for column 0, its values lie side by side, so the host takes few pages."""
-    total = kernels.column_0_memory(wse.Wafer(5, 7), "total", 4, np.float16)
-    assert total.shape == (5, 7, 4)
-    assert total[:, 0].flags.c_contiguous
-    assert not total[...].any()
-
-
 ROW = np.ones((1, 3, 4), np.float32)
 
 

@@ -18,7 +18,7 @@ from wselab.trees import (
     Tree,
     children_of,
     depths_of,
-    least_energy,
+    fewest_hops,
     model_cost,
     model_tree,
     reduce_tree,
@@ -111,7 +111,7 @@ def test_no_tree_is_cheaper_than_the_models(ramp_latency: int) -> None:
         assert found <= 1.14 * min(cost % 1e9 for cost in costs.values())
 
 
-def test_least_energy_is_that_of_a_scalar_recurrence() -> None:
+def test_fewest_hops_is_that_of_a_scalar_recurrence() -> None:
     """The table has the numbers of the plain recurrence, one by one."""
 
     @cache
@@ -123,7 +123,7 @@ def test_least_energy_is_that_of_a_scalar_recurrence() -> None:
         ways = [least(n - m, d, c - 1) + least(m, d - 1, c) + n - m for m in range(1, n)]
         return min(NEVER, *ways)
 
-    table = least_energy(12, 6, 5)
+    table = fewest_hops(12, 6, 5)
     for n, d, c in itertools.product(range(1, 13), range(7), range(6)):
         assert table[n, d, c] == least(n, d, c)
 
@@ -131,7 +131,7 @@ def test_least_energy_is_that_of_a_scalar_recurrence() -> None:
 def test_the_models_tree_has_the_least_cost_of_the_whole_table() -> None:
     """What is left out of the search is dearer, and the tree has the hops that the table says."""
     for pes in (2, 5, 12, 30, 41):
-        table = least_energy(pes, pes - 1, pes - 1)[pes, 1:, 1:].astype(float)
+        table = fewest_hops(pes, pes - 1, pes - 1)[pes, 1:, 1:].astype(float)
         deep, taken = np.ogrid[1:pes, 1:pes]
         for wavelets, t_r in itertools.product((1, 3, 16, 100, 1000), (1, 2, 5)):
             load = np.maximum(wavelets * taken, wavelets * table / (pes - 1) + pes - 1)

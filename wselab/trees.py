@@ -152,7 +152,7 @@ def model_tree(pes: int, wavelets: int, ramp_latency: int) -> Tree:
     most_deep = max(1, min(pes - 1, int((spare - wavelets) / lag)))
     most_in = max(1, min(pes - 1, isqrt(int(2 * (pes - 1) * (spare - lag) / wavelets))))
     most_in = max(1, min(most_in, int((known - lag) / wavelets)))
-    energy = least_energy(pes, most_deep, most_in)
+    energy = fewest_hops(pes, most_deep, most_in)
     deep, taken = np.ogrid[: most_deep + 1, : most_in + 1]
     load = np.maximum(wavelets * taken, wavelets * energy[pes] / (pes - 1) + pes - 1)
     cost = np.where(energy[pes] < NEVER, load + lag * deep, np.inf)
@@ -187,7 +187,7 @@ def model_cost(parents: Tree, wavelets: int, ramp_latency: int) -> float:
 NEVER = 1 << 29
 
 
-def least_energy(pes: int, most_deep: int, most_in: int) -> np.ndarray:
+def fewest_hops(pes: int, most_deep: int, most_in: int) -> np.ndarray:
     """E[n, d, c]: the fewest hops of a value's reduce over n PEs with d hand-overs and c vectors.
 
     That is: at most d hand-overs in turn, and at most c vectors into the first PE, of which the
@@ -196,7 +196,7 @@ def least_energy(pes: int, most_deep: int, most_in: int) -> np.ndarray:
 
     Examples
     --------
-    >>> least_energy(4, 3, 3)[4, 1:, 1:]  # a star has 1 + 2 + 3, a tree 1 + 1 + 2, a chain 3
+    >>> fewest_hops(4, 3, 3)[4, 1:, 1:]  # a star has 1 + 2 + 3, a tree 1 + 1 + 2, a chain 3
     array([[536870912, 536870912,         6],
            [536870912,         4,         4],
            [        3,         3,         3]], dtype=int32)

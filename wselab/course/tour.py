@@ -48,7 +48,7 @@ def _whole_wafer(rows: int, columns: int, say: Callable[[str], Any], bar: bool) 
     data -= np.float32(0.5)
     w = Wafer(rows, columns)
     x = w.memory("x", data=data)
-    total = kernels.column_0_memory(w, "total", WAVELETS, x.dtype)
+    total = w.memory("total", WAVELETS, dtype=x.dtype)
     kernels.write_reduce_2d(w, x, total)
     predicted = predict.reduce_2d(rows=rows, columns=columns, wavelets=WAVELETS)
     say(

@@ -259,7 +259,8 @@ def allocate(
     budget(math.prod(inner) * kind.itemsize)
     if data is None:
         # The PEs of a column side by side: most programs pass values along rows, and a column of
-        # PEs then handles its elements together (see `replay`).
+        # PEs then handles its elements together (see `replay`). Results for one column take the
+        # host's pages of that column alone; row by row they would take every page.
         data = np.zeros((*wafer[::-1], *inner), kind).swapaxes(0, 1)
     return Memory(name, data)
 

@@ -18,7 +18,6 @@ from .program import Program, Schedule
 from .progress import Progress
 from .state import Outcome
 from .streams import streams
-from .trace.cells import BUSY, DOING
 from .trace.trace import Trace
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ EXACT_BECAUSE = {
     "reference": "it is the rules, one by one",
 }
 ENGINES = tuple(EXACT_BECAUSE)
-WAITS = {at: what for at, what in enumerate(DOING) if at > BUSY}
 NOTHING = "since nothing to do was written after the last run; write it again for another launch"
 AS_BEFORE = (
     "  The program stays recorded: mend a route and run again, or w.discard() its operations and "
@@ -59,9 +57,11 @@ class Run:
 
     @property
     def maps(self) -> Maps:
-        """What each PE did and each link carried, of a run with ``maps=True``: `Maps`."""
+        """What each PE did and each link carried: `Maps`; needs ``maps=True`` or a trace."""
         if self._maps is None:
-            raise ProgramError("this run counted no maps; ask for them: w.run(maps=True)")
+            raise ProgramError(
+                "run.maps: not counted in this run. Try: w.run(maps=True), or w.run(trace=True)"
+            )
         return self._maps
 
     def seconds(self, clock: float | None = None) -> float:
@@ -89,39 +89,6 @@ class Run:
         from .trace.stretches import explain
 
         return explain(self.trace)
-
-    @property
-    def busy(self) -> np.ndarray:
-        """Cycles in which each PE handled an element or computed; needs maps=True or a trace."""
-        return self._usage("busy")
-
-    @property
-    def waiting(self) -> np.ndarray:
-        """Cycles in which each PE had work left and could not go on."""
-        return self._usage("waiting")
-
-    @property
-    def waiting_for(self) -> dict[str, np.ndarray]:
-        """The same by the reason, "no wavelet", "full", "beside", ...; needs a trace."""
-        if self.trace is None:
-            raise ProgramError("run.waiting_for: not recorded in this run. Try: w.run(trace=True)")
-        usage = self.trace.usage.astype(np.int64)
-        return {what: usage[at] for at, what in WAITS.items() if usage[at].any()}
-
-    @property
-    def idle(self) -> np.ndarray:
-        """Cycles in which each PE had nothing to do; with the other two they are `cycles`."""
-        return self._usage("idle")
-
-    def _usage(self, what: str) -> np.ndarray:
-        if self._maps is not None:
-            return getattr(self._maps, what)
-        if self.trace is None:
-            raise ProgramError(
-                f"run.{what}: not counted in this run. Try: w.run(maps=True), or w.run(trace=True)"
-            )
-        chosen = [*WAITS] if what == "waiting" else [DOING.index(what)]
-        return self.trace.usage[chosen].sum(axis=0, dtype=np.int64)
 
     def __repr__(self) -> str:
         if not self.cycles:

@@ -24,9 +24,9 @@ class State:
     Wavelets: ``leaving`` on the belt from the processor, ``queued`` in the router, ``arriving`` on
     the belt to the processor, ``waiting`` in the PE's own queue.
 
-    Where an engine tells: ``pause``, the cycles before a PE may begin its next operation; ``left``,
-    the cycles that its operation on memory alone still takes; ``passed``, for each host stream the
-    wavelets that have passed each of its links.
+    ``pause``: the cycles before a PE may begin its next operation; ``left``: the cycles that its
+    operation on memory alone still takes; ``passed``: for each host stream the wavelets that have
+    passed each of its links.
     """
 
     cycle: int
@@ -40,22 +40,22 @@ class State:
     threads_handled: np.ndarray
     position_in: list[np.ndarray]
     position_out: list[np.ndarray]
-    pause: np.ndarray | None = None
-    left: np.ndarray | None = None
-    passed: list[np.ndarray] | None = None
+    pause: np.ndarray
+    left: np.ndarray
+    passed: list[np.ndarray]
 
     @classmethod
     def empty(cls, shape: tuple[int, int], colors: int, lanes: int = 1) -> State:
-        """A state without wavelets, every PE at its end."""
+        """A state without wavelets and host streams, every PE at its end."""
 
         def planes() -> list[np.ndarray]:
             return [np.zeros(shape, np.int32) for _ in range(colors)]
 
-        ended = np.full(shape, -1, np.int64)
+        handled, pause, left = np.zeros((3, *shape), np.int64)
         threads = np.full((lanes - 1, *shape), -1, np.int64)
         return cls(
-            0, ended, np.zeros(shape, np.int64), planes(), planes(), planes(), planes(),
-            threads, np.zeros_like(threads), planes(), planes(),
+            0, np.full(shape, -1, np.int64), handled, planes(), planes(), planes(), planes(),
+            threads, np.zeros_like(threads), planes(), planes(), pause, left, [],
         )  # fmt: skip
 
     @property

@@ -80,7 +80,8 @@ class Wafer:
         self.recorded: list[Operation] = []
         self.tasks: list[Task] = []
         self.hosts: list[HostStream] = []
-        self.host_bytes = host_bytes()  # memory that this machine has for it
+        self.host_bytes = host_bytes()  # memory that this machine has for it,
+        self._made_bytes = 0  # and what of it was asked for; data= is the caller's
 
     def memory(self, name: str, shape: Any = None, dtype: Any = None, data: Any = None) -> Memory:
         """Memory of that name in every PE, of ``shape`` values each, zeros at first.
@@ -103,8 +104,8 @@ class Wafer:
             charge(self.memories, name, new_bytes, self.chip.pe_memory_bytes)
             if data is None:
                 new_bytes *= self.shape[0] * self.shape[1]
-                taken = sum(memory.array.nbytes for memory in self.memories.values())
-                check_host_memory(name, new_bytes, taken, self.host_bytes)
+                check_host_memory(name, new_bytes, self._made_bytes, self.host_bytes)
+                self._made_bytes += new_bytes
 
         new = allocate(name, self.shape, shape, dtype, data, budget)
         for other in self.memories.values():

@@ -33,7 +33,7 @@ from .broadcast import (
     write_broadcast_down,
     write_broadcast_row,
 )
-from .chain import column_0_memory, write_chain_north, write_chain_west, write_snake
+from .chain import write_chain_north, write_chain_west, write_snake
 from .exchange import all_to_all_row, scatter_row, write_all_to_all_row, write_scatter_row
 from .gather import all_gather_row, write_all_gather_row
 from .gemv import gemv, write_gemv
@@ -47,7 +47,6 @@ __all__ = [
     "all_to_all_row",
     "broadcast",
     "broadcast_row",
-    "column_0_memory",
     "gemv",
     "multicast",
     "reduce_2d",

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from ..fabric import EAST, NORTH, RAMP, SOUTH, WEST, Wafer, fabin, fabout
-from ..fabric.memory import Memory
 from .tree_program import Again
 
 
@@ -130,22 +129,3 @@ def write_snake(w: Wafer, x: Any, out: Any) -> Again:
 
 def _mask(w: Wafer, key: Any) -> np.ndarray:
     return w[key].mask
-
-
-def column_0_memory(w: Wafer, name: str, wavelets: int, dtype: Any) -> Memory:
-    """A vector in every PE, charged as any other, for results that only column 0 will have.
-
-    The host keeps the PEs of a column side by side, so that it takes pages for those of column 0
-    alone. In the usual order they lie a row apart, closer than a large page is long: every page
-    would be taken, 763 MB for 256 float32 in each PE of a WSE-2.
-
-    Examples
-    --------
-    >>> w = Wafer(2, 3)
-    >>> total = column_0_memory(w, "total", 4, np.float32)
-    >>> total.shape, total.bytes_per_pe
-    ((2, 3, 4), 16)
-    """
-    rows, columns = w.shape
-    by_column = np.zeros((columns, rows, wavelets), dtype)
-    return w.memory(name, data=by_column.swapaxes(0, 1))

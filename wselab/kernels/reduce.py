@@ -14,7 +14,7 @@ import numpy as np
 
 from ..fabric import ProgramError, Run, Wafer
 from ..specs import WSE2
-from .chain import column_0_memory, write_snake
+from .chain import write_snake
 from .inputs import checked
 from .line import Line
 from .tree_program import Again, write_reduce
@@ -97,7 +97,7 @@ def reduce_row(
     rows, columns, wavelets = x.shape
     w = Wafer(rows, columns, chip=chip, **what_if)
     vectors = w.memory("x", data=x)
-    total = column_0_memory(w, "total", wavelets, x.dtype)
+    total = w.memory("total", wavelets, dtype=x.dtype)
     write_reduce_row(w, vectors, total, algorithm, group)
     run = w.run()
     return total[:, 0].copy(), run
@@ -168,7 +168,7 @@ def reduce_2d(
     rows, columns, wavelets = x.shape
     w = Wafer(rows, columns, chip=chip, **what_if)
     vectors = w.memory("x", data=x)
-    total = column_0_memory(w, "total", wavelets, x.dtype)
+    total = w.memory("total", wavelets, dtype=x.dtype)
     write_reduce_2d(w, vectors, total, algorithm, row_algorithm, column_algorithm, group)
     run = w.run()
     return total[0, 0].copy(), run

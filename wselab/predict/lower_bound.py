@@ -24,7 +24,7 @@ def reduce_lower_bound(
     It bounds what that model says of a reduce, not what the rules of the emulator allow. The model
     adds the way to the load of the links, as if all links were idle until the first wavelet has
     come all the way; here the far ones can be done with their work while the near ones have not
-    begun. So "auto" can be below the bound, by a sixth at most for vectors of 8 values and more
+    begun. So "best" can be below the bound, by a sixth at most for vectors of 8 values and more
     (512 PEs with 64 values each: 668 cycles, the bound 753), and agrees with it where the bound is
     that of a chain.
 

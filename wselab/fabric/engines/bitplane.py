@@ -18,7 +18,7 @@ from .backend import to_host
 from .planes import bits_of, groups_of, merged, plane_of
 from .starts import Start, Starts
 from .threads import Threads
-from .watch import Watch
+from .watch import PlaneWatch
 from .window import BLOCK, Window
 from .wiring import LOW, wire
 
@@ -42,7 +42,7 @@ class Control:
         self.left = len(active)  # PEs with operations in order to do, and microthreads that run
         self.wakes: dict[int, list[np.ndarray]] = {0: [active]}  # who starts an operation when
         self.computing = np.zeros(len(self.step), bool)  # PEs that work on memory alone
-        self.watch: Watch | None = None
+        self.watch: PlaneWatch | None = None
         self.threads = Threads(program.lanes - 1, len(self.step), self.operations, layout)
         self.now = 0
 
@@ -251,9 +251,9 @@ class Control:
         self, everyone: np.ndarray, numbers: np.ndarray, until: np.ndarray, state: State
     ) -> None:
         """Cycles before each PE's operation may begin or, of one on memory alone, to its end."""
-        places, state.passed = self.layout.places(everyone), []
-        state.pause, state.left = np.zeros((2, *self.layout.shape), np.int64)
-        state.pause[places] = np.where(self.computing[everyone], 0, until[everyone])
+        state.pause[self.layout.places(everyone)] = np.where(
+            self.computing[everyone], 0, until[everyone]
+        )
         for number, bits in groups_of(numbers, everyone):
             if number >= 0 and self.starts.computing[number]:
                 n = self.starts.elements(bits, np.full(len(bits), number), self.layout)
@@ -287,7 +287,7 @@ def simulate(
     """Step ``program``; gives the control and how it ended: "ended", "stuck" or "limit"."""
     control = Control(program, schedule, xp)
     if maps:
-        control.watch = Watch(program, control)
+        control.watch = PlaneWatch(program, control)
     how = control.run(max_cycles, progress)
     if how == "stuck":  # known to the block; once more, to the cycle
         control = Control(program, schedule, xp)

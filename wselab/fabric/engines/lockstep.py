@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..maps import Maps
-from ..ports import LINKS, PORTS
 from ..program import Program
 from ..state import Outcome, State
 from .processors import Processors
 from .routers import Routers
+from .watch import ArrayWatch
 
 if TYPE_CHECKING:
     from ..trace.recorder import Recorder
@@ -31,9 +30,9 @@ class Lockstep:
         self.processors = Processors(program, self.routers)
         self.hosts = (self.routers.hosts_in, self.routers.hosts_out)
         self.now = self.hops = self.ramps = self.quiet = 0
-        self.watch: Watch | None = None
+        self.watch: ArrayWatch | None = None
 
-    def run(self, max_cycles: int | None, progress: Any = None, watch: Any = None) -> str:
+    def run(self, max_cycles: int | None, progress: Any = None) -> str:
         """Step to the end: "ended", "stuck" or "limit"."""
         rate = self.program.rules.io_wavelets
         patience = max([1, *(1 - -host.count // rate for host in self.hosts if host.count)])
@@ -47,8 +46,6 @@ class Lockstep:
                 return "stuck"
             if max_cycles is not None and self.now >= max_cycles:
                 return "limit"
-            if watch:
-                watch(self.state())
             if self.recorder is not None:
                 self.recorder.look(self)
             self.quiet = 0 if self._cycle() else self.quiet + 1
@@ -119,66 +116,21 @@ class Lockstep:
         return state
 
 
-class Watch:
-    """Counts the maps of a run while the lockstep engine steps it."""
-
-    def __init__(self, engine: Lockstep):
-        self.engine = engine
-        count = engine.processors.count
-        self.busy, self.waiting = np.zeros((2, count), np.int64)
-        self.first, self.last = np.full((2, count), -1)
-        self.load = np.zeros((len(PORTS), count), np.int64)
-        self.works = engine.processors.step > 0  # has work left at the start of this cycle
-
-    def before(self, granted: np.ndarray, ready: list, woken: list) -> None:
-        """What is about to move and to be handled."""
-        processors, routers = self.engine.processors, self.engine.routers
-        busy = np.zeros(processors.count, bool)
-        for _, _, pes in ready:
-            busy[pes] = True
-        for pes, _, _ in woken:
-            busy[pes] = True
-        for alarms in processors.alarms.values():
-            for _, pes in alarms:
-                busy[pes] = True
-        self.busy += busy
-        self.waiting += self.works & ~busy
-        exits = routers.out[granted]
-        for port in LINKS:
-            leaving = granted[(exits & port.bit) != 0]
-            np.add.at(self.load[port.number], routers.pe[leaving], 1)
-
-    def after(self, now: int) -> None:
-        """What has moved and was handled in cycle ``now``."""
-        processors, routers = self.engine.processors, self.engine.routers
-        pes = routers.pe[routers.arrived]
-        self.last[pes] = now
-        self.first[pes] = np.where(self.first[pes] < 0, now, self.first[pes])
-        self.works = (processors.step > 0) | (processors.running >= 0).any(axis=0)
-
-    def maps(self, cycles: int) -> Maps:
-        """The maps, at the end."""
-        shape = self.engine.program.shape
-        busy, waiting, first, last = (
-            one.reshape(shape) for one in (self.busy, self.waiting, self.first, self.last)
-        )
-        load = {port: self.load[port.number].reshape(shape) for port in LINKS}
-        return Maps.of(cycles, busy, busy + waiting, (first, last), load)
-
-
 def simulate(
     program: Program,
     max_cycles: int | None = None,
     progress: Any = None,
-    watch: Any = None,
     recorder: Recorder | None = None,
     maps: bool = False,
 ) -> Outcome:
-    """Run ``program``, writing into ``program.memories``, as `reference.simulate` does."""
+    """Run ``program``, writing into ``program.memories``, as `reference.simulate` does.
+
+    Counts ``maps`` if told to, or if there is a ``recorder``.
+    """
     engine = Lockstep(program, recorder)
-    engine.watch = Watch(engine) if maps else None
+    engine.watch = ArrayWatch(engine) if maps or recorder is not None else None
     with np.errstate(all="ignore"):
-        how = engine.run(max_cycles, progress, watch)
+        how = engine.run(max_cycles, progress)
     engine.write_back()
     found = engine.watch.maps(engine.now) if engine.watch else None
     outcome = Outcome(how, engine.now, engine.hops, engine.ramps, engine.state(), found)

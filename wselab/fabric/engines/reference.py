@@ -346,7 +346,6 @@ def photograph(program: Any, pes: dict, links: tuple[list, list], cycle: int) ->
     """What stands where."""
     state = State.empty(program.shape, len(program.colors), program.lanes)
     state.cycle = cycle
-    state.pause, state.left = np.zeros((2, *program.shape), np.int64)
     given, taken = (iter(link.passed for *_, link in some) for some in links)
     state.passed = [
         np.array([next(given if stream.is_in else taken) for _ in stream.places])

@@ -37,7 +37,6 @@ class Starts:
         index = {color: slot for slot, color in enumerate(slots)}
         self.reading = [[index[c] for c in o.reads] for o in program.operations]
         self.sending = [[index[c] for c in (o.sends,) if c] for o in program.operations]
-        self.slots_of = [{*r, *s} for r, s in zip(self.reading, self.sending, strict=True)]
         self.uses = [  # (0 reading or 1 sending, slot)
             {*((0, slot) for slot in r), *((1, slot) for slot in s)}
             for r, s in zip(self.reading, self.sending, strict=True)

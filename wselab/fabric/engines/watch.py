@@ -1,21 +1,24 @@
-"""Counting the maps of a run on the bitplane engine, with planes beside its own."""
+"""Counting the maps of a run: on the bitplane engine with planes, on lockstep with arrays."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..maps import Maps
-from ..ports import LINKS
+from ..ports import LINKS, PORTS
 from ..program import Program
 from ..streams import Streams
 from .planes import bits_of
 
+if TYPE_CHECKING:
+    from .lockstep import Lockstep
+
 BITS = 32  # of a cycle's number, at most
 
 
-class Watch:
+class PlaneWatch:
     """Counts the maps of a run while the bitplane engine steps it.
 
     Its planes are the whole wafer's, of which the window that is stepped sees its own lines.
@@ -83,3 +86,50 @@ class Watch:
                 wavelets += np.where(color.leaves_by(port), one.traffic, 0)
         arrivals = layout.gather(self.first), last
         return Maps.of(cycles, busy, layout.gather(self.finished), arrivals, load)
+
+
+class ArrayWatch:
+    """Counts the maps of a run while the lockstep engine steps it."""
+
+    def __init__(self, engine: Lockstep):
+        self.engine = engine
+        count = engine.processors.count
+        self.busy, self.waiting = np.zeros((2, count), np.int64)
+        self.first, self.last = np.full((2, count), -1)
+        self.load = np.zeros((len(PORTS), count), np.int64)
+        self.works = engine.processors.step > 0  # has work left at the start of this cycle
+
+    def before(self, granted: np.ndarray, ready: list, woken: list) -> None:
+        """What is about to move and to be handled."""
+        processors, routers = self.engine.processors, self.engine.routers
+        busy = np.zeros(processors.count, bool)
+        for _, _, pes in ready:
+            busy[pes] = True
+        for pes, _, _ in woken:
+            busy[pes] = True
+        for alarms in processors.alarms.values():
+            for _, pes in alarms:
+                busy[pes] = True
+        self.busy += busy
+        self.waiting += self.works & ~busy
+        exits = routers.out[granted]
+        for port in LINKS:
+            leaving = granted[(exits & port.bit) != 0]
+            np.add.at(self.load[port.number], routers.pe[leaving], 1)
+
+    def after(self, now: int) -> None:
+        """What has moved and was handled in cycle ``now``."""
+        processors, routers = self.engine.processors, self.engine.routers
+        pes = routers.pe[routers.arrived]
+        self.last[pes] = now
+        self.first[pes] = np.where(self.first[pes] < 0, now, self.first[pes])
+        self.works = (processors.step > 0) | (processors.running >= 0).any(axis=0)
+
+    def maps(self, cycles: int) -> Maps:
+        """The maps, at the end."""
+        shape = self.engine.program.shape
+        busy, waiting, first, last = (
+            one.reshape(shape) for one in (self.busy, self.waiting, self.first, self.last)
+        )
+        load = {port: self.load[port.number].reshape(shape) for port in LINKS}
+        return Maps.of(cycles, busy, busy + waiting, (first, last), load)

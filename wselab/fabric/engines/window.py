@@ -156,7 +156,7 @@ class Window:
 
     def load(self, kinds: list[Start]) -> None:
         """Put operations on the fabric into the planes, in the window and beyond it."""
-        slots = {slot for start in kinds for slot in self.starts.slots_of[start.number]}
+        slots = {slot for start in kinds for _, slot in self.starts.uses[start.number]}
         new_planes = self._note_lanes(kinds)
         if new_planes or not slots <= set(self.plan.chosen):
             self.restless = self._active()

@@ -172,15 +172,12 @@ class Standing:
         return self.done(number, pe)
 
     def pause(self, pe: Place) -> int:
-        """Cycles before its next operation may begin, where the state tells."""
-        noted = getattr(self.state, "pause", None)
-        return 0 if noted is None else int(noted[pe])
+        """Cycles before its next operation may begin."""
+        return int(self.state.pause[pe])
 
     def computed(self, pe: Place, total: int) -> str:
         """How far an operation on memory alone is that takes ``total`` cycles."""
-        noted = getattr(self.state, "left", None)
-        whole = f"{count(total, 'cycle')}"
-        return whole if noted is None else f"{total - int(noted[pe])} of {whole} done"
+        return f"{total - int(self.state.left[pe])} of {count(total, 'cycle')} done"
 
     # What it has sent and taken of a color, and will.
 
@@ -220,9 +217,7 @@ class Standing:
                 return stream
         return None
 
-    def passed(self, stream: HostStream, pe: Place) -> int | None:
-        """Wavelets that have passed between the host and a PE's router, where the state tells."""
-        noted = getattr(self.state, "passed", None)
-        if noted is None:
-            return None
-        return int(noted[self.program.hosts.index(stream)][stream.places.index(pe)])
+    def passed(self, stream: HostStream, pe: Place) -> int:
+        """Wavelets that have passed between the host and a PE's router."""
+        links = self.state.passed[self.program.hosts.index(stream)]
+        return int(links[stream.places.index(pe)])

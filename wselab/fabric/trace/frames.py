@@ -97,7 +97,6 @@ class Frame:
             for color, plane in enumerate(planes):
                 nodes = cells.color == color
                 put(plane, values[nodes], pes[cells.pe[nodes]])
-        state.pause, state.left = np.zeros((2, *program.shape), np.int64)
         put(state.pause, np.maximum(0, self("resume")[0].astype(np.int64) - self.cycle))
         put(state.left, self._left(operation))
         streams = [len(stream.places) for stream in program.hosts]

@@ -36,7 +36,7 @@ import numpy as np
 
 from ..errors import ProgramError
 from ..program import Program
-from .cells import Cells
+from .cells import BUSY, DOING, Cells
 
 if TYPE_CHECKING:
     from ..region import Region
@@ -145,6 +145,19 @@ class Trace:
         return self._here
 
     # What is known of the program and its wavelets.
+
+    @property
+    def waiting_for(self) -> dict[str, np.ndarray]:
+        """Cycles that each PE waited, by the reason: "no wavelet", "full", "beside", ...
+
+        Arrays of the wafer's shape, of the whole run also where the trace holds some of it; their
+        sum is ``run.maps.waiting``. Reasons that never held are left out.
+        """
+        self._check_filled()
+        reasons = enumerate(DOING[BUSY + 1 :], BUSY + 1)
+        return {
+            what: self.usage[at].astype(np.int64) for at, what in reasons if self.usage[at].any()
+        }
 
     @property
     def shape(self) -> tuple[int, int]:
