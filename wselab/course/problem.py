@@ -25,28 +25,33 @@ Size = dict[str, int]
 
 
 class Refused(Exception):
-    """An answer that cannot be judged any further; ``reasons`` are sentences for the learner."""
+    """An answer that cannot be judged any further; ``reasons`` are sentences for the learner.
 
-    def __init__(self, *reasons: str):
+    ``score`` is given where the program is right and its cycles are too many.
+    """
+
+    def __init__(self, *reasons: str, score: int | None = None):
         super().__init__(" ".join(reasons))
-        self.reasons = list(reasons)
+        self.reasons, self.score = list(reasons), score
 
 
 @dataclass(frozen=True)
 class Result:
     """What a check says: points, the score in emulated cycles against par, and why.
 
-    ``score`` is None where the program did not come to a right end. ``reasons`` are sentences,
-    the most telling first; an answer that passed has none.
+    ``score`` and ``par`` are None where the program did not come to a right end. ``bound`` says
+    what no program can beat, where that is known. ``reasons`` are sentences, the most telling
+    first; an answer that passed has none.
     """
 
     number: str
     title: str
     passed: bool
     out_of: int
-    par: int
+    par: int | None = None
     score: int | None = None
     reasons: list[str] = field(default_factory=list)
+    bound: str = ""
 
     @property
     def points(self) -> int:
@@ -55,12 +60,13 @@ class Result:
 
     @property
     def against_par(self) -> str:
-        """The score beside par, in words; empty where there is no score."""
-        if self.score is None:
+        """The score beside par and the bound, in words; empty where there is no score."""
+        if self.score is None or self.par is None:
             return ""
         away = self.score - self.par
         verdict = "at par" if not away else f"{abs(away):,} {'over' if away > 0 else 'under'} par"
-        return f"{self.score:,} cycles, {verdict} (par: {self.par:,})"
+        bound = f". {self.bound}" if self.bound else ""
+        return f"{self.score:,} cycles, {verdict} (par: {self.par:,}){bound}"
 
     @property
     def headline(self) -> str:
@@ -142,32 +148,68 @@ class Problem(ABC):
         size = self.sizes(None)[0]
         return self.judge(self.write(type(self).textbook, size), size, np.random.default_rng(0))
 
+    def bound(self) -> str:
+        """What no program can beat at the size that is scored, in words; "" where none is known."""
+        return ""
+
+    def in_words(self, size: Size) -> str:
+        """A size as a reader says it."""
+        return ", ".join(f"{name} = {value}" for name, value in size.items())
+
     def check(self, answer: Any, seed: int | None = None) -> Result:
         """Grade an answer; another ``seed`` brings other data and other sizes."""
-        sizes = self.sizes(seed)
+        sizes, written = self.sizes(seed), []
         try:
-            written = [self.write(answer, size) for size in sizes]
+            for size in sizes:
+                written.append(self.write(answer, size))
         except Refused as refused:
-            return self.result(reasons=refused.reasons)
+            return self.grade(written, sizes, seed, refused.reasons)
         return self.grade(written, sizes, seed)
 
-    def grade(self, written: list[Any], sizes: list[Size], seed: int | None = None) -> Result:
-        """Judge what was written for each size, twice, on fresh data each time."""
+    def grade(
+        self,
+        written: list[Any],
+        sizes: list[Size],
+        seed: int | None = None,
+        against: list[str] | None = None,
+    ) -> Result:
+        """Judge what was written for each size, twice, on fresh data each time.
+
+        ``against`` are the reasons why nothing was written for the next size. Raises ValueError
+        where something is missing without a reason.
+        """
+        missing = len(sizes) - len(written)
+        if missing < 0 or bool(missing) != bool(against):
+            raise ValueError(f"{len(written)} programs for {len(sizes)} sizes")
         score = None
-        for place, (program, size) in enumerate(zip(written, sizes, strict=True)):
+        for place, (program, size) in enumerate(zip(written, sizes, strict=False)):
             for again in range(2):
                 rng = np.random.default_rng([0 if seed is None else seed + 1, place, again])
                 try:
                     cycles = self.judge(program, size, rng)
                 except Refused as refused:
-                    return self.result(reasons=refused.reasons)
+                    return self._fails(refused.reasons, sizes, place, refused.score)
                 score = cycles if score is None else score
+        if against:
+            return self._fails(against, sizes, len(written))
         return self.result(score)
+
+    def _fails(
+        self, reasons: list[str], sizes: list[Size], place: int, score: int | None = None
+    ) -> Result:
+        """An answer that fails at one of the sizes, and not at those before."""
+        if not place:
+            return self.result(score, reasons)
+        first, here = self.in_words(sizes[0]), self.in_words(sizes[place])
+        return self.result(reasons=[f"Right with {first}, not with {here}:", *reasons])
 
     def result(self, score: int | None = None, reasons: list[str] | None = None) -> Result:
         """A `Result` of this problem: passed where there are no reasons against it."""
         passed = score is not None and not reasons
-        return Result(self.number, self.title, passed, self.points, self.par, score, reasons or [])
+        par, bound = (None, "") if score is None else (self.par, self.bound())
+        return Result(
+            self.number, self.title, passed, self.points, par, score, reasons or [], bound
+        )
 
 
 _KNOWN: dict[str, Problem] = {}

@@ -19,7 +19,9 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
-from ..fabric import RouteError, WaferError
+import numpy as np
+
+from ..fabric import RouteError, Wafer, WaferError
 from .problem import Refused
 from .replaced import PACKAGE, put_back, replaced_parts
 
@@ -30,12 +32,57 @@ FORBIDDEN = {
     "wselab.course.problem": "It calls the check from inside the answer.",
     "wselab.kernels": "It calls wselab.kernels: what is asked is to write the program yourself.",
     "wselab.predict": "It calls wselab.predict: a closed form moves no wavelet.",
+    "wselab.trees": "It calls wselab.trees: who sends to whom is yours to find.",
     "wselab.fabric.run": "It runs a wafer itself: only write the program. The check loads its own "
     "data afterwards, and runs.",
     "wselab.fabric.engines.reference": "It calls the reference engine: the check runs the program "
     "itself.",
+    "wselab.fabric.engines.backend": "It makes a wafer of its own: write on w, the one that it is "
+    "given.",
     "wselab.fabric.engines": "It calls an engine: the check runs the program itself.",
 }
+
+
+class Given:
+    """A wafer as an answer gets it, to find afterwards what the answer may not change."""
+
+    def __init__(self, w: Wafer):
+        self.w, self.parts, self.operations = w, dict(vars(w)), list(w.recorded)
+        self.arrays = {name: memory.array for name, memory in w.memories.items()}
+
+    def check(self, name: str, routes_only: bool = False) -> None:
+        """Raise `Refused` for what the function of that name did besides writing a program."""
+        w, now = self.w, vars(self.w)
+        only = "only write routes" if routes_only else "only write a program"
+        changed = now.keys() ^ self.parts.keys()
+        changed |= {part for part in FIXED_PARTS if now.get(part) is not self.parts[part]}
+        if type(w) is not Wafer or changed:
+            what = ", ".join(sorted(changed)) or "its class"
+            raise Refused(f"{name} replaces a part of the wafer ({what}): {only}.")
+        arrays = {held: getattr(memory, "array", None) for held, memory in w.memories.items()}
+        arrays |= {held: None for held in self.arrays if arrays.get(held) is not self.arrays[held]}
+        for held, array in arrays.items():
+            if array is None or np.any(array):
+                raise Refused(
+                    f"{name} writes memory {held} from the host. The numbers come later, from the "
+                    f"check, and get to where they are needed as wavelets: {only}."
+                )
+        if routes_only and list(w.recorded) != self.operations:
+            raise Refused(
+                f"{name} changes the operations (there were {len(self.operations)}, now there are "
+                f"{len(w.recorded)}). They are right as they are: only write routes."
+            )
+        if w.hosts:
+            raise Refused(
+                f"{name} streams from or to the host. The numbers are in the PEs' memories, and "
+                "stay on the wafer."
+            )
+
+
+#: The parts of a wafer that no program replaces; what is in the lists among them may grow.
+FIXED_PARTS = (
+    "shape", "chip", "rules", "on", "memories", "colors", "recorded", "tasks", "hosts",
+)  # fmt: skip
 
 
 class TooLong(BaseException):
