@@ -30,15 +30,16 @@ LIMIT_S = 5.0
 #: What an answer may not call, by module, and what to say then; the first that fits is said.
 FORBIDDEN = {
     "wselab.course.problem": "It calls the check from inside the answer.",
+    "wselab.course": "It calls a function of the course itself: what is asked is your own.",
     "wselab.kernels": "It calls wselab.kernels: what is asked is to write the program yourself.",
-    "wselab.predict": "It calls wselab.predict: a closed form moves no wavelet.",
+    "wselab.predict": "It calls wselab.predict: a closed form moves no wavelet, and yours counts.",
     "wselab.trees": "It calls wselab.trees: who sends to whom is yours to find.",
     "wselab.fabric.run": "It runs a wafer itself: only write the program. The check loads its own "
     "data afterwards, and runs.",
     "wselab.fabric.engines.reference": "It calls the reference engine: the check runs the program "
     "itself.",
-    "wselab.fabric.engines.backend": "It makes a wafer of its own: write on w, the one that it is "
-    "given.",
+    "wselab.fabric.engines.backend": "It makes a wafer of its own: only what is written on a wafer "
+    "that it is given counts.",
     "wselab.fabric.engines": "It calls an engine: the check runs the program itself.",
 }
 
