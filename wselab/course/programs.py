@@ -183,6 +183,8 @@ class Programming(Problem):
         self, written: Recorded, size: Size, ran: Ran, again: Ran, wrong: str
     ) -> list[str]:
         """What came out wrong, after the mistake that explains it."""
+        if known := list(self.why(written, size, ran)):
+            return [*known, wrong]
         dues = self.due(size, ran.data)
         got = [[one.wafer.memories[d.name].array[d.where] for d in dues] for one in (ran, again)]
         if not any(part.any() for part in got[0]):
@@ -194,7 +196,7 @@ class Programming(Problem):
                 "them. They have to come out of the PEs' memories, and travel as wavelets.",
                 wrong,
             ]
-        return [*self.why(written, size, ran), wrong]
+        return [wrong]
 
 
 def _nothing(name: str, w: Wafer, returned: Any) -> list[str]:

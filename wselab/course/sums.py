@@ -101,6 +101,8 @@ class Summing(Programming):
         if rows * columns > MOST_PES:
             yield from self._how_many(written, size, at)
             return
+        if not ran.wafer.memories["total"].array[at].any():
+            return
         counts = self.counted(written, size, at)
         explained = np.einsum("rc,rcn->n", counts, ran.data["x"])
         if not np.array_equal(explained, ran.wafer.memories["total"].array[at]):
@@ -164,16 +166,18 @@ class Summing(Programming):
 
 def found_elsewhere(ran: Ran, due: Due) -> str:
     """Where the sum stands if it is right, but not where it is due; "" where it is nowhere."""
-    for memory in ran.wafer.memories.values():
-        if memory.array.shape != due.values.shape:
-            continue
-        there = (memory.array == due.values).all(axis=2)
-        if memory.name == due.name:
-            there = there & ~due.where if not (there & due.where).any() else np.zeros_like(there)
-        if there.any():
+    memories = [m for m in ran.wafer.memories.values() if m.array.shape == due.values.shape]
+    there = {m.name: (m.array == due.values).all(axis=2) for m in memories}
+    lacking = due.where & ~there[due.name]
+    for name, mask in there.items():
+        if np.array_equal(lacking, due.where):  # nobody has it who should
+            found = mask & ~due.where if name == due.name else mask
+        else:
+            found = mask & lacking
+        if found.any():
             return (
-                f"The sum is right, but it stands in {memory.name} of {places(there)}; it is due "
-                f"in {due.name} of {places(due.where)}."
+                f"The sum is right, but it stands in {name} of {places(found)}; it is due in "
+                f"{due.name} of {places(lacking)}."
             )
     return ""
 
