@@ -119,22 +119,18 @@ class Summing(Programming):
             )
 
     def _how_many(self, written: Recorded, size: Size, at: Place) -> Iterator[str]:
-        """How many vectors are in the sum of the PE ``at``, and which line of PEs is missing."""
-        shape = self.shape(size)
-        row, column = np.indices(shape)
-        lines = {
-            "row 0": row == 0,
-            f"row {shape[0] - 1}": row == shape[0] - 1,
-            "column 0": column == 0,
-            f"column {shape[1] - 1}": column == shape[1] - 1,
-            f"PE {at} itself": (row == at[0]) & (column == at[1]),
-            "all": row >= 0,
-        }
-        counts = {name: self._count(written, size, at, mask) for name, mask in lines.items()}
-        none = [name for name, count in counts.items() if count == 0]
+        """How many vectors are in the sum of the PE ``at``, and which lines' are missing."""
+        rows, columns = self.shape(size)
+        row, column = np.indices((rows, columns))
+        there = self._count(written, size, at, row >= 0)
+        if there == row.size:
+            return  # as many as there are, and still wrong: it does something else than adding
+        lines = {f"row {k}": row == k for k in (0, rows // 2, rows - 1)}
+        lines |= {f"column {k}": column == k for k in (0, columns // 2, columns - 1)}
+        none = [name for name, mask in lines.items() if not self._count(written, size, at, mask)]
         yield (
-            f"The sum of PE {at} has {counts['all']:,} vectors in it; there are {row.size:,}."
-            + (f" Nothing of {', '.join(none)} is in it." if none else "")
+            f"{there:,} vectors are in the sum of PE {at}; there are {row.size:,}."
+            + (f" Nothing of {' and '.join(none)} is in it." if none and there else "")
         )
 
     def _count(self, written: Recorded, size: Size, at: Place, where: np.ndarray) -> int:
