@@ -465,7 +465,7 @@ def test_other_misuse_is_refused() -> None:
         row().run(trace="yes")
     with pytest.raises(wse.ProgramError, match="expected some PEs of this wafer"):
         row().run(trace=Trace(pes=wse.Wafer(2, 2)[:, :]))
-    with pytest.raises(ValueError, match="a place is out, queue, in, inbox"):
+    with pytest.raises(ValueError, match="a place is out, link, queue, in, inbox"):
         used.at(0).pe(0, 0).wavelets("c", "somewhere")
 
 

@@ -13,6 +13,7 @@ from .errors import ProgramError
 from .memory import Part
 from .operations import Operation
 from .rules import Rules
+from .wires import Wires
 
 if TYPE_CHECKING:
     from .hosts import HostStream
@@ -33,6 +34,7 @@ class Program:
     memories: dict[str, np.ndarray]
     tasks: list[Task]
     hosts: list[HostStream]
+    wires: Wires
 
     @classmethod
     def of(cls, wafer: Any) -> Program:
@@ -43,7 +45,7 @@ class Program:
         operations += dict.fromkeys(o for task in wafer.tasks for o in task.operations)
         return cls(
             wafer.shape, wafer.rules, list(wafer.colors), operations, arrays,
-            list(wafer.tasks), list(wafer.hosts),
+            list(wafer.tasks), list(wafer.hosts), wafer.wires,
         )  # fmt: skip
 
     def on_copies(self) -> Program:

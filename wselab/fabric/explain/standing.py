@@ -42,8 +42,9 @@ class Waiting:
 
     ``what`` is an "operation": without a number the one that the PE is at beside its microthreads;
     a "task" that waits to be woken; the first wavelet of a "queue", the router's, of an "inbox",
-    the PE's own, or of the ramp's "belt out" or "belt in"; or what the host has yet to send into a
-    PE's router, "host in", or to take from it, "host out".
+    the PE's own, of the ramp's "belt out" or "belt in", or of the "link" by which the router takes
+    it in, if that is long; or what the host has yet to send into a PE's router, "host in", or to
+    take from it, "host out".
     """
 
     what: str

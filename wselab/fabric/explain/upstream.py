@@ -55,6 +55,9 @@ class Upstream(Standing):
             there = step(here, route.input)
             if not self.inside(there):
                 return self._edge(here, color, route)
+            if self.state.coming[color.number][(route.input.number, *here)]:
+                text = f"one is on the long link from {name(there)} to {name(here)}"
+                return Origin(text, Waiting("link", here, color))
             port, held = opposite(route.input), self.state.queued[color.number][there]
             comes = self._gives(there, color, port)
             if held and (comes or self._gives(there, color, port, queued=True)):

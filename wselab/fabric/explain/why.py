@@ -35,7 +35,7 @@ class Explainer(Edge):
             return self.why_host_out(thing.pe, thing.color)
         if thing.what in ("queue", "host out"):
             return self._why_queue(thing.pe, thing.color)
-        return self._why_belt(thing.pe, thing.color, out=thing.what == "belt out")
+        return self._why_belt(thing.what, thing.pe, thing.color)
 
     def chain(self, thing: Waiting) -> tuple[list[tuple[Waiting, Reason]], Waiting | None]:
         """What ``thing`` waits for, and so on; and where the chain closes, if it does."""
@@ -259,9 +259,10 @@ class Explainer(Edge):
         at = f"{name(pe)} waits for a wavelet on color {color.name} to wake its task {task.name}"
         return Reason("no wavelet", f"{at}: {text}", after, mend)
 
-    def _why_belt(self, pe: Place, color: Color, out: bool) -> Reason | None:
-        at = f"color {color.name} stands on the ramp of {name(pe)}"
-        if not out:
+    def _why_belt(self, what: str, pe: Place, color: Color) -> Reason | None:
+        on = "the long link into" if what == "link" else "the ramp of"
+        at = f"color {color.name} stands on {on} {name(pe)}"
+        if what == "belt in":
             if self.state.waiting[color.number][pe] < self.depth:
                 return None
             text = f"{at}: the inbox of {name(pe)} for color {color.name} is full"
@@ -270,4 +271,5 @@ class Explainer(Edge):
             text = f"{at}: the queue of color {color.name} in its router is full"
             return Reason("full", text, Waiting("queue", pe, color))
         route = self.entering(pe, color)
-        return self._switch(pe, color, at) if route and route.input is not RAMP else None
+        moves = what == "link" or route is None or route.input is RAMP
+        return None if moves else self._switch(pe, color, at)

@@ -14,7 +14,7 @@ from .cells import DOING
 if TYPE_CHECKING:
     from .frames import Frame
 
-PLACES = ("out", "queue", "in", "inbox")
+PLACES = ("out", "link", "queue", "in", "inbox")
 
 
 class PEFrame:
@@ -110,7 +110,7 @@ class PEFrame:
         return found
 
     def wavelets(self, color: str, place: str = "queue") -> list[float]:
-        """The values in a place ("out", "queue", "in", "inbox") of a color, slot by slot."""
+        """The values in a place ("out", "link", "queue", "in", "inbox") of a color, by slot."""
         numbers = {one.name: one.number for one in self.frame.program.colors}
         if color not in numbers or place not in PLACES:
             raise ValueError(f"wavelets({color!r}, {place!r}): a color is {', '.join(numbers)}; "
