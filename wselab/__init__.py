@@ -53,6 +53,7 @@ __all__ = [
 ]  # fmt: skip
 
 _LATER = {  # where names live that are loaded when first used
+    "foundry": ".foundry",
     "kernels": ".kernels",
     "predict": ".predict",
     "show": ".show",
