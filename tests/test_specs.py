@@ -58,6 +58,8 @@ NAME_OF_UNIT = {
     "flop/s": r"_flop_per_s$",
     "mm": r"_mm$",
     "mm2": r"_mm2$",
+    "1/mm2": r"_density_per_mm2$",
+    "USD": r"_usd$",
     "nm": r"_nm$",
     "op/s": r"_op_per_s$",
     "wavelet": r"(_wavelets|^queue_depth)$",

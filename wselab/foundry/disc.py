@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-OFFSETS = 24  # positions of the grid that are tried, along each axis
+OFFSETS = 24  # positions of the grid that are tried along each axis, beside the symmetric ones
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Disc:
     def place(self, width_mm: float, height_mm: float) -> np.ndarray:
         """The lower left corners of all dies of a size: an array of shape ``(dies, 2)``, in mm.
 
-        The dies lie in one grid, as a saw needs it; of the positions of that grid tried (24 along
-        each axis, the symmetric ones among them) it is the first that holds most. The centre of the
+        The dies lie in one grid, as a saw needs it; of the positions of that grid tried (26 along
+        each axis, the symmetric ones first) it is the first that holds most. The centre of the
         disc is (0, 0). Raises ValueError where a side is not above 0.
         """
         _check_sides(width_mm, height_mm)
@@ -119,9 +119,14 @@ class Disc:
 def _best_grid(disc: Disc, width: float, height: float) -> np.ndarray:
     """See `Disc.place`; the same for each disc of a size, and asked for again and again."""
     best = np.zeros((0, 2))
-    shifts = np.arange(OFFSETS) / OFFSETS
-    for right in shifts:
-        for up in shifts:
+    shifts = [
+        # a die in the middle, a street in the middle, and others
+        [-side / 2 / (side + disc.scribe_mm), disc.scribe_mm / 2 / (side + disc.scribe_mm)]
+        + (np.arange(OFFSETS) / OFFSETS).tolist()
+        for side in (width, height)
+    ]
+    for right in shifts[0]:
+        for up in shifts[1]:
             corners = disc._grid(width, height, right, up)
             if len(corners) > len(best):
                 best = corners

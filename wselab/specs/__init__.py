@@ -16,10 +16,13 @@ from .fact import STATUSES, Fact
 from .gpus import A100, B200, DGX_B200, DGX_H100, H100, H200
 from .others import INFINIBAND, LPU
 from .published import PUBLISHED
+from .silicon import N5, N7, N16
 from .wafers import WSE1, WSE2, WSE3
 
-#: Every chip and system with facts, wafers first.
-ALL = (WSE1, WSE2, WSE3, A100, H100, H200, B200, DGX_H100, DGX_B200, LPU, INFINIBAND)
+#: Everything with facts: chips and systems, wafers first, and the processes that make them.
+ALL = (
+    WSE1, WSE2, WSE3, A100, H100, H200, B200, DGX_H100, DGX_B200, LPU, INFINIBAND, N16, N7, N5,
+)  # fmt: skip
 
 __all__ = [
     "A100",
@@ -31,6 +34,9 @@ __all__ = [
     "H200",
     "INFINIBAND",
     "LPU",
+    "N5",
+    "N7",
+    "N16",
     "PUBLISHED",
     "STATUSES",
     "WHAT_IF",
