@@ -54,6 +54,7 @@ __all__ = [
 
 _LATER = {  # where names live that are loaded when first used
     "foundry": ".foundry",
+    "hierarchy": ".hierarchy",
     "kernels": ".kernels",
     "predict": ".predict",
     "show": ".show",
