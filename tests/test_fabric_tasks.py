@@ -758,6 +758,12 @@ def kept_condition(w: Wafer) -> None:
     w[0, 2].task(w.colors[1])(lambda pe, wavelet: pe.where(kept[0]).mov(1.0, out=w.memories["s"]))
 
 
+def written_wavelet(w: Wafer) -> None:
+    kept: list[Any] = []
+    bind(w, lambda pe, wavelet: kept.append(wavelet))
+    w[0, 1].mov(kept[0], out=w.memories["s"])
+
+
 def branch(pe: Any, wavelet: Any) -> None:
     if wavelet > 0:
         pe.mov(wavelet, out=fabout(None))
@@ -799,6 +805,70 @@ WRONG: dict[str, tuple[Callable[[Wafer], Any], str]] = {
         lambda w: bind(w, lambda pe, v: pe.mov(max(v, 0), out=w.memories["s"])),
         r"differs from PE to PE",
     ),
+    "two comparisons with &": (
+        lambda w: bind(w, lambda pe, v: pe.where((v > 0) & (v < 1))),
+        r"\(wavelet > 0\) & \(wavelet < 1\): .*pe\.where\(wavelet > 0\)\.where\(wavelet < 1\)",
+    ),
+    "two comparisons with |": (
+        lambda w: bind(w, lambda pe, v: pe.where((v > 1) | (v < 0))),
+        r"\(wavelet > 1\) \| \(wavelet < 0\): .*pe\.where\(\.\.\.\) of its own",
+    ),
+    "the contrary": (
+        lambda w: bind(w, lambda pe, v: pe.where(~(v > 1))),
+        r"~\(wavelet > 1\): .*contrary comparison, wavelet <= 1",
+    ),
+    "a wavelet as a truth value": (
+        lambda w: bind(w, lambda pe, v: pe.mov(1.0 if v else 0.0, out=w.memories["s"])),
+        r"wavelet differs from PE to PE.*pe\.where\(wavelet > 0\)",
+    ),
+    "memory as a truth value": (
+        lambda w: bind(w, lambda pe, v: pe.mov(1.0 if w.memories["s"].own else 0.0, out=v)),
+        r"s\.own differs from PE to PE.*pe\.where\(s\.own > 0\)",
+    ),
+    "memory in a branch": (
+        lambda w: bind(w, lambda pe, v: pe.where(1 < w.memories["s"].own < 2)),
+        r"Use pe\.where\(s\.own > 1\)",
+    ),
+    "equal in Python": (
+        lambda w: bind(w, lambda pe, v: pe.where(v == 1.0).mov(v, out=w.memories["s"])),
+        r"wavelet == 1\.0: .*pe\.where\(wavelet >= 1\.0\)\.where\(wavelet <= 1\.0\)",
+    ),
+    "not equal in Python": (
+        lambda w: bind(w, lambda pe, v: pe.where(v != np.float32(1.0)).mov(v, out=w.memories["s"])),
+        r"wavelet != 1\.0: .*pe\.where\(wavelet > 1\.0\).*pe\.where\(wavelet < 1\.0\)",
+    ),
+    "one of some, in Python": (
+        lambda w: bind(w, lambda pe, v: pe.mov(float(v in (1, 2)), out=w.memories["s"])),
+        r"wavelet == 1: ",
+    ),
+    "a function of NumPy": (
+        lambda w: bind(w, lambda pe, v: pe.mov(np.sqrt(v), out=w.memories["s"])),
+        r"np\.sqrt of wavelet in Python.*pe\.mul\(wavelet, 2\.0, out=",
+    ),
+    "the larger in NumPy": (
+        lambda w: bind(w, lambda pe, v: pe.mov(np.maximum(v, 0.0), out=w.memories["s"])),
+        r"np\.maximum of wavelet in Python.*pe\.mul\(wavelet",
+    ),
+    "a number in Python": (
+        lambda w: bind(w, lambda pe, v: pe.mov(float(v), out=w.memories["s"])),
+        r"wavelet in Python arithmetic.*pe\.mul\(wavelet",
+    ),
+    "a whole number in Python": (
+        lambda w: bind(w, lambda pe, v: pe.mov(1.0, out=w.memories["x"].own[int(v)])),
+        r"wavelet in Python arithmetic",
+    ),
+    "a remainder in Python": (
+        lambda w: bind(w, lambda pe, v: pe.mov(v % 2, out=w.memories["s"])),
+        r"wavelet in Python arithmetic",
+    ),
+    "where, of the host's memory": (
+        lambda w: bind(w, lambda pe, v: pe.where(w.memories["s"] > 0)),
+        r"where: an array of shape \(1, 3\).*host.*pe\.where\(s\.own > 0\)",
+    ),
+    "where, of one value of the host's": (
+        lambda w: bind(w, lambda pe, v: pe.where(w.memories["s"][0, 1] > 0)),
+        r"where: .*host.*pe\.where\(s\.own > 0\)",
+    ),
     "where, of a truth value": (
         lambda w: bind(w, lambda pe, v: pe.where(True)),
         r"where\(True\): expected a comparison",
@@ -834,6 +904,33 @@ WRONG: dict[str, tuple[Callable[[Wafer], Any], str]] = {
     "the PEs of a task that has ended": (kept_pe, r"of a task that has ended"),
     "some of the PEs of one": (kept_where, r"of a task that has ended"),
     "the wavelet of one": (kept_wavelet, r"of a task that has ended"),
+    "the wavelet of one, written": (
+        written_wavelet, r"mov: the wavelet .* only while its task runs.*pe\.mov\(wavelet, out=",
+    ),
+    "an operation of the launch": (
+        lambda w: bind(w, lambda pe, v: w[0, 1].mov(1.0, out=w.memories["s"])),
+        r"mov in task <lambda>: .* called once, .*Use pe\.mov\(\.\.\.\)",
+    ),
+    "its wavelet in an operation of the launch": (
+        lambda w: bind(w, lambda pe, v: w[0, 1].add(v, 1.0, out=w.memories["s"])),
+        r"add in task <lambda>: .*Use pe\.add",
+    ),
+    "a route": (
+        lambda w: bind(w, lambda pe, v: w[0, 2].route(w.colors[0], WEST >> RAMP)),
+        r"route in task <lambda>: .* called once.*list of routes",
+    ),
+    "a task in a task": (
+        lambda w: bind(w, lambda pe, v: w[0, 2].task(w.colors[1])(lambda pe, v: None)),
+        r"task in task <lambda>: .* called once.*outside",
+    ),
+    "a stream of the host": (
+        lambda w: bind(w, lambda pe, v: w[0, 2].host_out(w.colors[1], 3, edge=EAST)),
+        r"host_out in task <lambda>: .* called once.*outside",
+    ),
+    "a run": (
+        lambda w: bind(w, lambda pe, v: w.run()),
+        r"w\.run\(\) in task <lambda>: .* called once.*outside",
+    ),
     "a condition of one": (kept_condition, r"of a task that has ended"),
     "a color by its name": (
         lambda w: w[0, 1].task("c")(lambda pe, v: None),
@@ -856,6 +953,37 @@ def test_a_task_that_cannot_be_is_refused_when_written(name: str) -> None:
     with pytest.raises(ProgramError, match=message):
         write(w)
     assert len(w.tasks) <= 1 and not w.recorded
+
+
+def test_a_task_that_failed_leaves_the_wafer_as_it_was() -> None:
+    """After an error in its function operations and runs are those of the launch again."""
+    w, _, _ = relay()
+    s = w.memory("s", ())
+    with pytest.raises(ProgramError, match="Python arithmetic"):
+        bind(w, lambda pe, wavelet: pe.mov(wavelet + 1, out=s))
+    w[0, 1].mov(1.0, out=s)
+    assert w.run().cycles == 1
+
+
+@pytest.mark.parametrize("number", [np.float32(3), np.float64(3), 3], ids=["f4", "f8", "int"])
+@engines
+def test_numbers_and_memory_stand_on_either_side(engine: str, number: Any) -> None:
+    """NumPy's numbers and a memory of one value leave the comparison to the wavelet."""
+    w, c, _ = relay()
+    s, seen = w.memory("s", ()), w.memory("seen", 3)
+    s[...] = 2.0
+
+    @w[0, 1].task(c)
+    def look(pe: Any, wavelet: Any) -> None:
+        pe.where(number < wavelet).add(seen.own[0], 1.0, out=seen.own[0])
+        pe.where(s < wavelet).add(seen.own[1], 1.0, out=seen.own[1])
+        pe.where(wavelet <= s).add(seen.own[2], 1.0, out=seen.own[2])
+
+    x = w.memory("values", 5)
+    x[0, 0] = [1, 2, 3, 4, 5]
+    w[0, 0].mov(x, out=fabout(c))
+    w.run(engine=engine)
+    assert seen[0, 1].tolist() == [2, 3, 2]
 
 
 def test_a_word_that_woken_pes_have_not_is_refused() -> None:

@@ -44,6 +44,8 @@ class Memory(np.lib.mixins.NDArrayOperatorsMixin):
         return np.array(self.array, dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(isinstance(item, Comparable) for item in inputs):
+            return NotImplemented  # it compares, or refuses
         plain = [item.array if isinstance(item, Memory) else item for item in inputs]
         outputs = kwargs.get("out", ())
         if outputs:
@@ -197,8 +199,13 @@ class Part(Comparable):
             np.all(self.length == other.length)
         )
 
+    @property
+    def written(self) -> str:
+        """How it is written in a program where the memory alone would be the host's array."""
+        return f"{self.memory.name}.own" + (_show(self.key) if self.key else "")
+
     def __repr__(self) -> str:
-        return self.memory.name + (f".own{_show(self.key)}" if self.key else "")
+        return self.written if self.key else self.memory.name
 
 
 def _differs(item: Any) -> bool:

@@ -17,6 +17,7 @@ from .operations import (
     FabIn,
     FabOut,
     Operation,
+    Wavelet,
     check,
     compute_dtype,
     element_count,
@@ -118,6 +119,10 @@ class Region(Operating):
         >>> c.route_at(0, 1)
         WEST >> RAMP
         """
+        self.wafer.not_in_task(
+            "route",
+            "A route that changes during a launch is a list of routes, the positions of a switch",
+        )
         routes = route if isinstance(route, list) else [route]
         most = self.wafer.chip.max_switch_positions
         if not routes or any(not isinstance(one, Route) for one in routes):
@@ -163,6 +168,7 @@ class Region(Operating):
         """
         from .tasks import bind
 
+        self.wafer.not_in_task("task")
         return bind(self, color, data_dependent, _caller())
 
     def host_in(self, color: Any, data: Any, edge: Port | None = None) -> None:
@@ -175,6 +181,7 @@ class Region(Operating):
         """
         from .hosts import host_in
 
+        self.wafer.not_in_task("host_in")
         host_in(self, color, data, edge, _caller())
 
     def host_out(self, color: Any, n: int, edge: Port | None = None) -> np.ndarray:
@@ -184,6 +191,7 @@ class Region(Operating):
         """
         from .hosts import host_out
 
+        self.wafer.not_in_task("host_out")
         return host_out(self, color, n, edge, _caller())
 
     def __getattr__(self, name: str) -> Any:
@@ -193,6 +201,12 @@ class Region(Operating):
         )
 
     def _record(self, kind: str, inputs: tuple[Any, ...], out: Any, n: Any, beside: bool) -> None:
+        self.wafer.not_in_task(kind, f"Use pe.{kind}(...)")
+        if any(isinstance(item, Wavelet) for item in (*inputs, out)):
+            raise ProgramError(
+                f"{kind}: the wavelet that woke a task is there only while its task runs. Let the "
+                "task keep it in memory, pe.mov(wavelet, out=x), and use that"
+            )
         self.wafer.recorded += self.operations(kind, inputs, out, n, beside)
 
     def operations(
