@@ -298,6 +298,10 @@ WRONG: dict[str, tuple[Callable[[Any, Any, Any], Any], str]] = {
         lambda w, x, A: w[...].mov(0.0, out=A.own[S : S + 1]),
         r"A\.own.*one dimension",
     ),
+    "two dimensions, one of them a number": (
+        lambda w, x, A: w[...].mov(0.0, out=A.own[0, S : S + 1]),
+        r"A\.own\[0, start:stop, by PE\].*one dimension",
+    ),
     "no stop": (
         lambda w, x, A: w[...].mov(0.0, out=x.own[S:]),
         r"x\.own\[start : start \+ n\]",
@@ -312,7 +316,7 @@ WRONG: dict[str, tuple[Callable[[Any, Any, Any], Any], str]] = {
     ),
     "the region's shape": (
         lambda w, x, A: w[:, 2:].mov(0.0, out=x.own[S[:, 2:] : S[:, 2:] + 1]),
-        r"shapes \(1, 2\) and \(1, 2\), the wafer has \(3, 4\)",
+        r"shapes \(1, 2\) and \(1, 2\), the wafer has \(3, 4\).*also .* a region",
     ),
     "three dimensions": (
         lambda w, x, A: w[...].mov(0.0, out=x.own[S[None] : S[None] + 1]),
@@ -320,7 +324,7 @@ WRONG: dict[str, tuple[Callable[[Any, Any, Any], Any], str]] = {
     ),
     "numbers instead of a slice": (
         lambda w, x, A: w[...].mov(0.0, out=x.own[S]),
-        r"expected whole numbers and slices",
+        r"expected whole numbers and slices.*x\.own\[S : S \+ 1\]",
     ),
     "other lengths": (
         lambda w, x, A: w[...].mov(x.own[S : S + 3], out=x.own[5:9]),

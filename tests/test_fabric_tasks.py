@@ -1015,6 +1015,78 @@ def test_an_operation_that_would_take_a_tasks_wavelets_is_refused(where: str) ->
         w.run()
 
 
+def test_verify_lists_an_operation_that_would_take_a_tasks_wavelets() -> None:
+    """As a finding among others, with the same words."""
+    w, c, _ = relay()
+    x = w.memory("x", 5)
+    w[0, 1].task(c)(lambda pe, wavelet: pe.mov(wavelet, out=x.own[0]))
+    w[0, 0].mov(1.0, out=fabout(c), n=5)
+    w[0, 1].mov(fabin(c), out=x)
+    (finding,) = w.verify()
+    assert (finding.kind, finding.color, finding.pe) == ("taken twice", "c", (0, 1))
+    with pytest.raises(ProgramError) as caught:
+        w.run()
+    assert str(caught.value) == f"{finding.text}. Use {finding.mend}"
+    assert finding.mend == "two colors"
+
+
+@engines
+def test_a_task_whose_color_is_not_routed_costs_nothing(engine: str) -> None:
+    """Nothing wakes it; what is written runs, and pauses, as without it."""
+    w = wafer(1, 1, gap=1)
+    x, c = w.memory("x", 4), w.color("c")
+    w[...].task(c)(lambda pe, wavelet: pe.mov(wavelet, out=x.own[0]))
+    w[...].mul(x, 1.0, out=x)
+    w[...].mul(x, 1.0, out=x)
+    assert w.run(engine=engine).cycles == 4 + 1 + 4
+
+
+@engines
+def test_what_a_task_sent_is_said_to_be_a_tasks(engine: str) -> None:
+    """How often it ran is not counted, so no number of it is told."""
+    w, c, d = relay()
+    w[0, 0].mov(1.0, out=fabout(c), n=6)
+
+    @w[0, 1].task(c)
+    def pass_on(pe: Any, wavelet: Any) -> None:
+        pe.mov(wavelet, out=fabout(d))
+
+    with pytest.raises(Undrained) as caught:
+        w.run(engine=engine)
+    text = str(caught.value)
+    assert "color d from PE (0, 1), sent by task pass_on: 6 wavelets left" in text
+    assert "no operation that reads color d; PE (0, 1) sends it in task pass_on" in text
+    assert " 0" not in text.replace("(0, 0)", "").replace("[0, 2]", "").replace("[0, 1]", "")
+
+
+@engines
+def test_a_task_that_its_color_does_not_reach_is_named(engine: str) -> None:
+    """The wavelets stop a PE before it: lead them on, or bind it here."""
+    w, c, _ = relay()
+    s = w.memory("s", ())
+    w[0, 0].mov(1.0, out=fabout(c), n=2)
+
+    @w[0, 2].task(c)
+    def keep(pe: Any, wavelet: Any) -> None:
+        pe.mov(wavelet, out=s)
+
+    with pytest.raises(Undrained, match=r"task keep .*stands at PE \(0, 2\)") as caught:
+        w.run(engine=engine)
+    assert "Try: lead color c to PE (0, 2), or bind the task at PE (0, 1), w[0, 1].task(c)" in str(
+        caught.value
+    )
+
+
+def test_a_task_without_its_color_is_told_how() -> None:
+    """The decorator was written without a call."""
+    w = wafer(1, 2)
+    with pytest.raises(ProgramError, match=r"task: .*color.*@w\[\.\.\.\]\.task\(color\)"):
+
+        @w[0, 1].task
+        def work(pe: Any, wavelet: Any) -> None:
+            """Nothing."""
+
+
 def test_an_operation_beside_a_task_in_another_pe_is_fine() -> None:
     """One color may wake a task in one PE and be read in another."""
     w = wafer(1, 3)

@@ -123,6 +123,10 @@ class Region(Operating):
             "route",
             "A route that changes during a launch is a list of routes, the positions of a switch",
         )
+        if isinstance(route, tuple) and all(isinstance(one, Route) for one in route):
+            raise RouteError(
+                f"route {route}: the positions of a switch are given as a list, {list(route)}"
+            )
         routes = route if isinstance(route, list) else [route]
         most = self.wafer.chip.max_switch_positions
         if not routes or any(not isinstance(one, Route) for one in routes):
@@ -169,6 +173,11 @@ class Region(Operating):
         from .tasks import bind
 
         self.wafer.not_in_task("task")
+        if callable(color):
+            raise ProgramError(
+                f"task: {getattr(color, '__name__', color)} has no color that wakes it. Write "
+                "@w[...].task(color) above the function"
+            )
         return bind(self, color, data_dependent, _caller())
 
     def host_in(self, color: Any, data: Any, edge: Port | None = None) -> None:
