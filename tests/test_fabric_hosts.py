@@ -30,11 +30,9 @@ from wselab import (
     fabout,
 )
 
-from .test_fabric_rules import LINK, busy, wafer
+from .fabric_programs import LINK, busy, constants, latencies, wafer
 
 engines = pytest.mark.parametrize("engine", ["reference", "lockstep"])
-latencies = pytest.mark.parametrize("T", [1, 2, 3])
-constants = pytest.mark.parametrize(("T", "Q"), [(1, 2), (2, 2), (3, 2), (2, 3), (1, 4), (3, 4)])
 
 
 def numbers(*shape: int) -> np.ndarray:

@@ -10,10 +10,9 @@ import pytest
 
 from wselab import EAST, NORTH, RAMP, SOUTH, WEST, ProgramError, Wafer, fabin, fabout
 
-from .test_fabric_rules import LINK, busy, wafer
+from .fabric_programs import LINK, busy, latencies, wafer
 
 engines = pytest.mark.parametrize("engine", ["reference", "lockstep", "bitplane"])
-latencies = pytest.mark.parametrize("T", [1, 2, 3])
 
 SHAPES = {  # starts, and what they are in each PE of 3 x 4
     "one a column": (np.array([[0, 5, 2, 1]]), np.array([[0, 5, 2, 1]] * 3)),

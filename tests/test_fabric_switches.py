@@ -28,10 +28,9 @@ from wselab import (
     fabout,
 )
 
-from .test_fabric_rules import HELD, LINK, busy, wafer
+from .fabric_programs import HELD, LINK, busy, constants, wafer
 
 engines = pytest.mark.parametrize("engine", ["reference", "lockstep"])
-constants = pytest.mark.parametrize(("T", "Q"), [(1, 2), (2, 2), (3, 2), (2, 3), (1, 4), (3, 4)])
 
 
 def star(pes: int, B: int, advance: str | None = "own", **rules: Any) -> tuple[Wafer, Any, Any]:

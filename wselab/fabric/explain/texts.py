@@ -115,8 +115,9 @@ def _tell(cause: Cause, alike: str) -> list[str]:
             lines.append(f"  ... and {len(texts) - MOST - 1} more like these, then")
         lines.append(f"  {texts[-1]}")
     if cause.turn:
+        pes = {thing.pe for thing, _ in cause.turn}
         lines.append(
-            f"  This is a circle of {len(cause.turn)}: each waits for the next, "
+            f"  This is a circle through {count(len(pes), 'PE')}: each line waits for the next, "
             f"the last for {name(cause.turn[0][0].pe)}"
         )
     lines[-1] += alike
