@@ -592,6 +592,20 @@ def test_a_host_that_gives_one_more_than_is_read_leaves_it(engine: str) -> None:
 
 
 @engines
+@pytest.mark.parametrize(("T", "Q"), [(1, 2), (2, 2), (3, 4)])
+def test_what_the_host_has_left_is_undrained_while_it_has_room(engine: str, T: int, Q: int) -> None:
+    """Two queues and the belt between them; with one more the host cannot end, a deadlock."""
+    for more, error in ((0, Undrained), (1, Deadlock)):
+        w = wafer(1, 1, ramp_latency=T, queue_depth=Q)
+        y, c = w.memory("y", 5), w.color("c")
+        w[...].route(c, WEST >> RAMP)
+        w[...].host_in(c, np.ones(5 + Q + (T - 1) + Q + more), edge=WEST)
+        w[...].mov(fabin(c), out=y)
+        with pytest.raises(error):
+            w.run(engine=engine)
+
+
+@engines
 def test_a_host_with_fewer_than_are_read_is_a_deadlock(engine: str) -> None:
     """Of five four come."""
     w = wafer(1, 1)

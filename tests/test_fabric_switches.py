@@ -279,6 +279,26 @@ def test_the_last_wavelet_of_an_operation_is_the_control_wavelet(
 
 
 @engines
+def test_an_operation_without_elements_sends_no_control_wavelet(engine: str) -> None:
+    """It is not there: the switch stays, and so does what waits for it."""
+    for n, ends in ((1, True), (0, False)):
+        w = wafer(1, 3)
+        c, y = w.color("c"), w.memory("y", 4)
+        w[0, 0].route(c, EAST >> RAMP)
+        w[0, 1].route(c, [RAMP >> WEST, EAST >> WEST])
+        w[0, 2].route(c, RAMP >> WEST)
+        w[0, 1].mov(1.0, out=fabout(c, advance="own"), n=n)
+        w[0, 2].mov(2.0, out=fabout(c), n=4 - n)
+        w[0, 0].mov(fabin(c), out=y)
+        if ends:
+            w.run(engine=engine)
+            assert y[0, 0].tolist() == [1, 2, 2, 2]
+        else:
+            with pytest.raises(Deadlock, match=r"PE \(0, 1\), where nothing sends it"):
+                w.run(engine=engine)
+
+
+@engines
 def test_with_one_position_a_control_wavelet_changes_nothing(engine: str) -> None:
     """As many cycles, and the same values."""
     for advance in (None, "own", "path"):

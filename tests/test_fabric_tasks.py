@@ -110,6 +110,54 @@ def test_the_gap_stands_between_the_operations_of_a_task(engine: str, gap: int) 
 
 
 @engines
+@pytest.mark.parametrize("gap", [0, 1, 3])
+@pytest.mark.parametrize("wake", [0, 2])
+def test_the_gap_stands_before_a_wake_too(engine: str, gap: int, wake: int) -> None:
+    """After a written operation of 20 cycles, and after each of three times that the task runs."""
+    w, c, _ = relay(gap=gap, task_wake=wake)
+    x, s = w.memory("x", 20), w.memory("s", ())
+    w[0, 1].task(c)(lambda pe, wavelet: pe.add(s, wavelet, out=s))
+    w[0, 0].mov(1.0, out=fabout(c), n=3)
+    busy(w[0, 1], x, 20)
+    assert w.run(engine=engine).cycles == 20 + 3 * (gap + 1 + wake + 1)
+    assert s[0, 1] == 3
+
+
+@engines
+@pytest.mark.parametrize("gap", [0, 2])
+@pytest.mark.parametrize("startup", [0, 3])
+def test_behind_a_comparison_stands_the_gap(engine: str, gap: int, startup: int) -> None:
+    """To compare costs what an operation of one element on memory does, whether it holds or not."""
+    for value, then in ((1.0, gap + startup + 1), (-1.0, 0)):
+        w, c, _ = relay(gap=gap, startup=startup)
+        s = w.memory("s", ())
+        w[0, 1].task(c)(lambda pe, wavelet, s=s: pe.where(wavelet > 0).mov(wavelet, out=s))
+        w[0, 0].mov(value, out=fabout(c), n=1)
+        assert w.run(engine=engine).cycles == LINK(2, 1) + 1 + startup + 1 + then
+
+
+@engines
+@pytest.mark.parametrize("beside", [False, True])
+def test_with_tasks_a_microthread_may_change_what_comes_out(engine: str, beside: bool) -> None:
+    """What is sent behind nine wavelets, or beside them from cycle 1 on, wakes its task earlier.
+
+    The PE takes one of the nine every other cycle, from the one in which the first is there.
+    """
+    w = wafer(1, 2, task_wake=0)
+    many, seen = w.memory("many", ()), w.memory("seen", ())
+    b, a = w.color("b"), w.color("a")
+    for color in (a, b):
+        w[0, 0].route(color, RAMP >> EAST)
+        w[0, 1].route(color, WEST >> RAMP)
+    w[0, 1].task(a)(lambda pe, wavelet: pe.add(many, 1.0, out=many))
+    w[0, 1].task(b)(lambda pe, wavelet: pe.mov(many, out=seen))
+    w[0, 0].mov(1.0, out=fabout(a), n=9, microthread=beside)
+    w[0, 0].mov(2.0, out=fabout(b), n=1)
+    w.run(engine=engine)
+    assert many[0, 1] == 9 and seen[0, 1] == (1 if beside else 5)
+
+
+@engines
 def test_a_task_that_does_nothing_takes_its_wavelets(engine: str) -> None:
     """One a cycle; the wavelets are gone."""
     w, c, _ = relay()
