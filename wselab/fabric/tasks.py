@@ -24,8 +24,9 @@ import numpy as np
 from .color import Color, alternating_parities
 from .conditions import Condition
 from .errors import ProgramError
+from .operating import Operating
 from .operations import Operation, Wavelet, compute_dtype, operand
-from .region import Operating, Region, plain_color
+from .region import Region, plain_color
 
 
 @dataclass(frozen=True, eq=False)

@@ -63,8 +63,9 @@ def verify(program: Program) -> Report:
     """Look at a program, as `Wafer.verify` gives it.
 
     Finds routes over the edge or into a neighbour that does not take them, two senders into one
-    router, circles, operations without a route, streams that nobody sends or reads, counts that
-    differ between sender and receiver, and PEs that wait for each other. None of them is a guess.
+    router, circles, operations and streams of the host without a route, streams that nobody sends
+    or reads, counts that differ between sender and receiver, a color that a task and an operation
+    would take, and PEs that wait for each other. None of them is a guess.
     (Too many colors and too much memory are refused when they are written.)
 
     >>> from wselab import EAST, RAMP, Wafer, fabout
