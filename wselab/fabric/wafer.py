@@ -86,6 +86,7 @@ class Wafer:
         self.recorded: list[Operation] = []
         self.tasks: list[Task] = []
         self.hosts: list[HostStream] = []
+        self.binding: str | None = None  # the task whose function is being called
         self.host_bytes = host_bytes()  # memory that this machine has for it,
         self._made_bytes = 0  # and what of it was asked for; data= is the caller's
 
@@ -189,6 +190,7 @@ class Wafer:
         """
         from .run import run
 
+        self.not_in_task("w.run()")
         return run(self, engine, max_cycles, progress, maps, trace, patience)
 
     def verify(self) -> Report:
@@ -201,6 +203,15 @@ class Wafer:
         from .program import Program
 
         return verify(Program.of(self))
+
+    def not_in_task(self, what: str, instead: str = "Write it outside the function") -> None:
+        """Refuse ``what`` in the function of a task, which says what PEs do that wake."""
+        if self.binding is not None:
+            raise ProgramError(
+                f"{what} in task {self.binding}: the function is called once, when the task is "
+                f"bound, and says with pe.mov(...) and the like what the PEs that wake will do. "
+                f"{instead}"
+            )
 
     def discard(self) -> None:
         """Forget the operations recorded since the last run; routes, tasks and memory stay."""

@@ -342,7 +342,7 @@ def simulate(
                         hops += 1
             if pe.pause:
                 pe.pause -= 1
-                moved |= bool(pe.work) or any(pe.inbox[c] for c in pe.tasks)
+                moved |= bool(pe.work) or any(pe.inbox.get(c) for c in pe.tasks)
             for one in ready:
                 sent = pe.compute(one)
                 if sent is not None:

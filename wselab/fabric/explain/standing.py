@@ -186,6 +186,19 @@ class Standing:
         """Wavelets of a color that a PE has sent, and will have sent; without those of tasks."""
         return self._account(pe, [o.sends is color for o in self.program.operations])
 
+    def sending_task(self, pe: Place, color: Color) -> Task | None:
+        """The first task of a PE that sends on a color."""
+        tasks = (t for t in self.tasks(pe) if any(one.sends is color for one in t.operations))
+        return next(tasks, None)
+
+    def senders(self, color: Color) -> list[Place]:
+        """The PEs that send on a color in this launch, row by row."""
+        sending = np.zeros(self.program.shape, bool)
+        for operation in self.program.operations:
+            if operation.sends is color:
+                sending |= operation.counts(self.program.shape) > 0
+        return [(int(row), int(column)) for row, column in np.argwhere(sending)]
+
     def taken(self, pe: Place, color: Color) -> tuple[int, int]:
         """Wavelets of a color that a PE has taken, and will have taken; without those of tasks."""
         return self._account(pe, [color in o.reads for o in self.program.operations])
