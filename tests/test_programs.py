@@ -279,7 +279,7 @@ WRONG = {
     nonsense_in_the_list: "changes the wafer's own lists",
     host_streams: "streams from or to the host",
     changes_the_check: "replaces Programming.judge",
-    as_long_as_the_example: "Right with columns = 4, wavelets = 3, not with columns = 6.*\n.*Deadlock",
+    as_long_as_the_example: "Right with columns = 4, wavelets = 3, not with columns = 6.*Deadlock",
     raises_elsewhere: "Right with columns = 4.*\n.*raises ValueError in line .*too wide for me",
     waits_for_ever: r"^Deadlock: since cycle.*PE \(0, 1\).*color c",
     leaves_some: r"^Undrained: .*c",

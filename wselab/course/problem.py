@@ -223,8 +223,18 @@ def register(kind: type[Problem]) -> type[Problem]:
 
 
 def numbers() -> list[str]:
-    """The numbers of all problems, in order."""
-    return sorted(_KNOWN, key=lambda number: [int(part) for part in number.split(".")])
+    """The numbers of all problems, in order; the open puzzle of a lesson, such as 4.P, last."""
+    return sorted(_KNOWN, key=_order)
+
+
+def _order(number: str) -> tuple[int, bool, int]:
+    """Where a number comes.
+
+    >>> sorted(["10.1", "4.P", "4.2", "4.10"], key=_order)
+    ['4.2', '4.10', '4.P', '10.1']
+    """
+    lesson, _, part = number.partition(".")
+    return int(lesson), not part.isdigit(), int(part) if part.isdigit() else 0
 
 
 def find(number: str) -> Problem:

@@ -102,16 +102,15 @@ class Programming(Problem):
 
     def judge(self, written: Any, size: Size, rng: np.random.Generator) -> int:
         """Lay the program on a fresh wafer, load numbers, run, and compare; the cycles."""
-        w = self._laid(written, size)
-        named = list(self.mistakes(w, size))
         most = 30 * self.par_at(size) + 1_000
         try:
             ran = self.run(written, size, self.data(size, rng), most)
+            if wrong := self._wrong(ran, size):
+                again = self.run(written, size, self.data(size, rng), most)
+                raise Refused(*self._reasons(written, size, ran, again, wrong))
         except Refused as refused:
-            raise Refused(*named, *refused.reasons) from None
-        if wrong := self._wrong(ran, size):
-            again = self.run(written, size, self.data(size, rng), most)
-            raise Refused(*named, *self._reasons(written, size, ran, again, wrong))
+            named = self.mistakes(self._laid(written, size), size)
+            raise Refused(*dict.fromkeys([*named, *refused.reasons])) from None
         allowed = self.most_cycles(size)
         if allowed is not None and ran.cycles > allowed:
             raise Refused(
