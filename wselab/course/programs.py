@@ -14,6 +14,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -139,6 +140,11 @@ class Programming(Problem):
         except WaferError as error:
             raise Refused(f"{type(error).__name__}: {error}") from None
         return Ran(w, data, cycles)
+
+    @cached_property
+    def par(self) -> int:
+        """Cycles of the textbook's program at the size that is scored."""
+        return self.par_at(self.sizes(None)[0])
 
     def par_at(self, size: Size) -> int:
         """Cycles of the textbook's program at any size."""

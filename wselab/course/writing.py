@@ -30,6 +30,7 @@ LIMIT_S = 5.0
 #: What an answer may not call, by module, and what to say then; the first that fits is said.
 FORBIDDEN = {
     "wselab.course.problem": "It calls the check from inside the answer.",
+    "wselab.course.problems": "It calls the course's own answer: what is asked is yours.",
     "wselab.kernels": "It calls wselab.kernels: what is asked is to write the program yourself.",
     "wselab.predict": "It calls wselab.predict: a closed form moves no wavelet.",
     "wselab.trees": "It calls wselab.trees: who sends to whom is yours to find.",
@@ -89,8 +90,15 @@ class TooLong(BaseException):
     """The learner's function did not end in time; no Exception, so that few handlers catch it."""
 
 
-def call(answer: Any, *arguments: Any, limit_s: float = LIMIT_S) -> Any:
+def call(
+    answer: Any,
+    *arguments: Any,
+    limit_s: float = LIMIT_S,
+    forbidden: dict[str, str] = FORBIDDEN,
+) -> Any:
     """Call ``answer(*arguments)`` under watch; what it returns. Raises `Refused`.
+
+    ``forbidden`` are the modules that it may not call, and what to say then.
 
     >>> call(lambda x: x + 1, 2)
     3
@@ -101,12 +109,12 @@ def call(answer: Any, *arguments: Any, limit_s: float = LIMIT_S) -> Any:
             f"{replaced[0]} is not the one of wselab any more: your notebook replaced it. "
             "Take that out, restart the kernel, and check again."
         )
-    for module in FORBIDDEN:
+    for module in forbidden:
         with suppress(ImportError):  # so that no import inside the answer looks like a call
             importlib.import_module(module)
-    with _watched() as watch:
+    with _watched(getattr(answer, "__code__", None)) as watch:
         against, returned = _run(answer, arguments, limit_s)
-    for module, sentence in FORBIDDEN.items():
+    for module, sentence in forbidden.items():
         if any(name == module or name.startswith(f"{module}.") for name in watch.seen):
             raise Refused(sentence)
     if replaced := replaced_parts():
@@ -246,21 +254,26 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 class _Watch:
-    """The modules of wselab whose functions were called, and whether the watch was ended early."""
+    """The modules of wselab whose functions were called, and whether the watch was ended early.
 
-    def __init__(self) -> None:
+    Not the answer's own file: the course's answers are judged, too.
+    """
+
+    def __init__(self, code: Any) -> None:
+        self.own_file = getattr(code, "co_filename", None)
         self.seen: set[str] = set()
         self.undone = False
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> None:
         file = frame.f_code.co_filename
-        if event == "call" and file.startswith(PACKAGE) and file != __file__:  # that is us
+        ours = file.startswith(PACKAGE) and file not in (self.own_file, __file__)
+        if event == "call" and ours:
             self.seen.add(str(frame.f_globals.get("__name__", "")))
 
 
 @contextmanager
-def _watched() -> Iterator[_Watch]:
-    watch, before = _Watch(), sys.getprofile()
+def _watched(code: Any) -> Iterator[_Watch]:
+    watch, before = _Watch(code), sys.getprofile()
     sys.setprofile(watch)
     try:
         yield watch

@@ -1,5 +1,5 @@
 """The problems, one module each, named by number; importing this makes all of them known."""
 
-from . import p03_1, p03_2, p03_5, p03_6
+from . import p03_1, p03_2, p03_3, p03_4, p03_5, p03_p
 
-__all__ = ["p03_1", "p03_2", "p03_5", "p03_6"]
+__all__ = ["p03_1", "p03_2", "p03_3", "p03_4", "p03_5", "p03_p"]

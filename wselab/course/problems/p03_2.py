@@ -2,7 +2,7 @@
 
 The textbook takes two colors, one for the row and one for the column, and sends twice:
 
-    >>> w, x, row, column = PROBLEM.wafer({"rows": 3, "columns": 4, "values": 2, "row": 1,
+    >>> w, x, row, column = BroadcastPlus().wafer({"rows": 3, "columns": 4, "values": 2, "row": 1,
     ...                                    "column": 0})
     >>> textbook(w, x, row, column)
     >>> x[1, 0] = [7, 8]
@@ -262,6 +262,3 @@ def _places(program: Wafer, operation: Operation) -> set[tuple[int, int]]:
     """The PEs that have an operation."""
     there = np.argwhere(operation.counts(program.shape) > 0)
     return {(int(row), int(column)) for row, column in there}
-
-
-PROBLEM = BroadcastPlus()

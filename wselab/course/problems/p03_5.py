@@ -1,6 +1,6 @@
 """Problem 3.5: sum the vectors of each row into a PE that is told, by chains from both ends.
 
->>> w, x, total, root = PROBLEM.wafer({"rows": 1, "columns": 4, "values": 2, "root": 2})
+>>> w, x, total, root = SumIntoRoot().wafer({"rows": 1, "columns": 4, "values": 2, "root": 2})
 >>> textbook(w, x, total, root)
 >>> x[0] = [[1, 2], [10, 20], [100, 200], [1000, 2000]]
 >>> cycles = w.run().cycles
@@ -164,6 +164,3 @@ def _wrong_sums(x: np.ndarray, root: int) -> Iterator[tuple[np.ndarray, str]]:
 
 def _size(rows: int, columns: int, values: int, root: int) -> Size:
     return {"rows": rows, "columns": columns, "values": values, "root": root}
-
-
-PROBLEM = SumIntoRoot()

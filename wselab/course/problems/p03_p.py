@@ -1,9 +1,9 @@
-"""Puzzle 3.6: reverse a row; x of PE k is to end in y of PE P - 1 - k.
+"""Puzzle 3.P: reverse a row; x of PE k is to end in y of PE P - 1 - k.
 
 The textbook's program needs no more than the words of the lesson: vectors are passed on from PE to
 PE, all eastward ones first, then all westward ones.
 
-    >>> w, x, y = PROBLEM.wafer({"columns": 5, "values": 1})
+    >>> w, x, y = ReverseRow().wafer({"columns": 5, "values": 1})
     >>> textbook(w, x, y)
     >>> x[0, :, 0] = [10, 11, 12, 13, 14]
     >>> cycles = w.run().cycles
@@ -21,7 +21,7 @@ import numpy as np
 from ...fabric import EAST, RAMP, WEST, Wafer, fabin, fabout
 from ...fabric.explain.standing import count
 from ..problem import Size, register
-from ..programs import Data, Due, Programming, Ran, whole_numbers
+from ..programs import Data, Due, Programming, Ran
 from ..recorded import Recorded
 
 
@@ -73,7 +73,7 @@ def least_cycles(columns: int, values: int, ramp_latency: int) -> int:
 class ReverseRow(Programming):
     """The learner's function writes a program that turns a row of vectors round."""
 
-    number = "3.6"
+    number = "3.P"
     title = "Puzzle: reverse a row"
     points = 4
     answer = "reverse"
@@ -116,8 +116,9 @@ class ReverseRow(Programming):
         return w, w.memory("x", size["values"]), w.memory("y", size["values"])
 
     def data(self, size: Size, rng: np.random.Generator) -> Data:
-        """An x in every PE; y is 0."""
-        return {"x": whole_numbers(rng, (1, size["columns"], size["values"]))}
+        """An x in every PE, of random bits, so that no wavelet could carry two; y is 0."""
+        x = rng.standard_normal((1, size["columns"], size["values"]))
+        return {"x": x.astype(np.float32)}
 
     def due(self, size: Size, data: Data) -> list[Due]:
         """Everybody's x at the other end of the row."""
@@ -156,27 +157,20 @@ def _wrong_rows(x: np.ndarray) -> Iterator[tuple[np.ndarray, str]]:
     """What usual mistakes leave in y, and the sentence for each."""
     columns = x.shape[1]
     yield x, "Every PE has its own x in y: nothing has moved."
-    yield (
-        x[:, :, ::-1],
-        (
-            "Each vector is turned round in its own PE; what is asked is that the row is: x of PE k "
-            "goes to PE P - 1 - k as it is."
-        ),
+    elements = (
+        "Each vector is turned round in its own PE. It is the row that is to be turned round: x of "
+        "PE k goes to PE P - 1 - k as it is."
     )
-    yield x[:, ::-1, ::-1], "The row is turned round, and each vector too: x is to arrive as it is."
-    neighbours = np.arange(columns) ^ 1
+    yield x[:, :, ::-1], elements
+    both = "The row is turned round, and each vector too: it is to arrive as it is."
+    yield x[:, ::-1, ::-1], both
     if columns % 2 == 0:
-        yield x[:, neighbours], "Neighbours have exchanged their vectors, once: go on with it."
+        once = "Neighbours have exchanged their vectors, once: go on with it."
+        yield x[:, np.arange(columns) ^ 1], once
     for by in (1, -1):
-        yield (
-            np.roll(x[:, ::-1], by, axis=1),
-            "Every vector is one PE off: column k of P goes to column P - 1 - k, since columns "
-            "count from 0.",
-        )
+        off = "Every vector is one PE off: columns count from 0, so k goes to P - 1 - k."
+        yield np.roll(x[:, ::-1], by, axis=1), off
 
 
 def _size(columns: int, values: int) -> Size:
     return {"columns": columns, "values": values}
-
-
-PROBLEM = ReverseRow()
