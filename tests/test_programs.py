@@ -53,7 +53,7 @@ class Copy(Programming):
         return [Due("x", everywhere, values, "what PE (0, 0) had")]
 
     def most_cycles(self, size):
-        return 2 * self.par_at(size)
+        return 2 * self.par_at(size), "at most twice par are asked"
 
 
 PROBLEM = Copy()
@@ -93,7 +93,8 @@ def test_a_program_that_takes_too_long_hears_by_how_much():
     """It is told to be right, with its cycles, and what is asked."""
     result = PROBLEM.check(hand_to_hand)
     assert not result.passed and result.score > 2 * result.par and result.points == 0
-    assert f"right, with columns = 4, wavelets = 3, after {result.score} cycles" in repr(result)
+    assert f"columns = 4, wavelets = 3), but come after {result.score} cycles" in repr(result)
+    assert "at most twice par are asked." in repr(result)
 
 
 # ---- what may not earn points --------------------------------------------------------------

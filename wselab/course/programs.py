@@ -14,7 +14,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -72,8 +71,8 @@ class Programming(Problem):
     def due(self, size: Size, data: Data) -> list[Due]:
         """What is right after a run on these numbers."""
 
-    def most_cycles(self, size: Size) -> int | None:
-        """The cycles that a right program may take, if they count for passing."""
+    def most_cycles(self, size: Size) -> tuple[int, str] | None:
+        """The cycles that a right program may take, and what asks for so few; None: any number."""
         return None
 
     def mistakes(self, program: Wafer, size: Size) -> Iterable[str]:
@@ -112,11 +111,11 @@ class Programming(Problem):
         except Refused as refused:
             named = self.mistakes(self._laid(written, size), size)
             raise Refused(*dict.fromkeys([*named, *refused.reasons])) from None
-        allowed = self.most_cycles(size)
-        if allowed is not None and ran.cycles > allowed:
+        most, asked = self.most_cycles(size) or (ran.cycles, "")
+        if ran.cycles > most:
             raise Refused(
-                f"The numbers are right, with {self.in_words(size)}, after {ran.cycles:,} cycles; "
-                f"what is asked takes {allowed:,} at most.",
+                f"The numbers are right ({self.in_words(size)}), but come after {ran.cycles:,} "
+                f"cycles: {asked}.",
                 score=ran.cycles,
             )
         return ran.cycles
@@ -140,11 +139,6 @@ class Programming(Problem):
         except WaferError as error:
             raise Refused(f"{type(error).__name__}: {error}") from None
         return Ran(w, data, cycles)
-
-    @cached_property
-    def par(self) -> int:
-        """Cycles of the textbook's program at the size that is scored."""
-        return self.par_at(self.sizes(None)[0])
 
     def par_at(self, size: Size) -> int:
         """Cycles of the textbook's program at any size."""

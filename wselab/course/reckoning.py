@@ -19,7 +19,7 @@ from .writing import call, name_of
 #: What such an answer may not call, by module, and what to say then.
 FORBIDDEN = {
     "wselab.course.problem": "It calls the check from inside the answer.",
-    "wselab.course.problems": "It calls the course's own answer: what is asked is yours.",
+    "wselab.course": "It calls a function of the course itself: what is asked is your own.",
     "wselab.kernels": "It calls wselab.kernels: reckon by the rules, without running anything.",
     "wselab.predict": "It calls wselab.predict: what is asked is a formula of your own.",
     "wselab.fabric": "It asks the emulator, which is the judge: reckon by the rules, without it.",
@@ -76,6 +76,10 @@ class Reckoning(Problem):
             f"With {self.in_words(size)} it gives {written:,}; the emulator counts {right:,}, so "
             f"that is {abs(written - right):,} too {few}.",
         )
+
+    def par_at(self, size: Size) -> int:
+        """What is right, which needs no textbook."""
+        return self.cycles(size)
 
     def result(self, score: int | None = None, reasons: list[str] | None = None) -> Result:
         """A `Result` without a score: there is nothing to be quick at."""

@@ -30,16 +30,16 @@ LIMIT_S = 5.0
 #: What an answer may not call, by module, and what to say then; the first that fits is said.
 FORBIDDEN = {
     "wselab.course.problem": "It calls the check from inside the answer.",
-    "wselab.course.problems": "It calls the course's own answer: what is asked is yours.",
+    "wselab.course": "It calls a function of the course itself: what is asked is your own.",
     "wselab.kernels": "It calls wselab.kernels: what is asked is to write the program yourself.",
-    "wselab.predict": "It calls wselab.predict: a closed form moves no wavelet.",
+    "wselab.predict": "It calls wselab.predict: a closed form moves no wavelet, and yours counts.",
     "wselab.trees": "It calls wselab.trees: who sends to whom is yours to find.",
     "wselab.fabric.run": "It runs a wafer itself: only write the program. The check loads its own "
     "data afterwards, and runs.",
     "wselab.fabric.engines.reference": "It calls the reference engine: the check runs the program "
     "itself.",
-    "wselab.fabric.engines.backend": "It makes a wafer of its own: write on w, the one that it is "
-    "given.",
+    "wselab.fabric.engines.backend": "It makes a wafer of its own: only what is written on a wafer "
+    "that it is given counts.",
     "wselab.fabric.engines": "It calls an engine: the check runs the program itself.",
 }
 
@@ -112,7 +112,7 @@ def call(
     for module in forbidden:
         with suppress(ImportError):  # so that no import inside the answer looks like a call
             importlib.import_module(module)
-    with _watched(getattr(answer, "__code__", None)) as watch:
+    with _watched() as watch:
         against, returned = _run(answer, arguments, limit_s)
     for module, sentence in forbidden.items():
         if any(name == module or name.startswith(f"{module}.") for name in watch.seen):
@@ -254,26 +254,21 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 class _Watch:
-    """The modules of wselab whose functions were called, and whether the watch was ended early.
+    """The modules of wselab whose functions were called, and whether the watch was ended early."""
 
-    Not the answer's own file: the course's answers are judged, too.
-    """
-
-    def __init__(self, code: Any) -> None:
-        self.own_file = getattr(code, "co_filename", None)
+    def __init__(self) -> None:
         self.seen: set[str] = set()
         self.undone = False
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> None:
         file = frame.f_code.co_filename
-        ours = file.startswith(PACKAGE) and file not in (self.own_file, __file__)
-        if event == "call" and ours:
+        if event == "call" and file.startswith(PACKAGE) and file != __file__:  # that is us
             self.seen.add(str(frame.f_globals.get("__name__", "")))
 
 
 @contextmanager
-def _watched(code: Any) -> Iterator[_Watch]:
-    watch, before = _Watch(code), sys.getprofile()
+def _watched() -> Iterator[_Watch]:
+    watch, before = _Watch(), sys.getprofile()
     sys.setprofile(watch)
     try:
         yield watch

@@ -84,6 +84,12 @@ class WireTheGemv(Problem):
         rows, columns = np.random.default_rng(seed).integers(2, 13, size=(2, 2)).tolist()
         return [_tile(1, 1), _tile(*rows), _tile(*columns)]
 
+    def par_at(self, size: Size) -> int:
+        """Cycles of the textbook's routes."""
+        w, x_down, partial = gemv(**size)
+        textbook(w, x_down, partial)
+        return w.run().cycles
+
     def write(self, answer: Any, size: Size) -> dict[str, Routes]:
         """The routes that the learner's function wrote for the two colors."""
         w, x_down, partial = gemv(**size)

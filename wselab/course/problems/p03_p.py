@@ -1,4 +1,4 @@
-"""Puzzle 3.P: reverse a row; x of PE k is to end in y of PE P - 1 - k.
+"""Puzzle 3.P: turn a row round; x of PE k is to end in y of PE P - 1 - k.
 
 The textbook's program needs no more than the words of the lesson: vectors are passed on from PE to
 PE, all eastward ones first, then all westward ones.
@@ -74,8 +74,8 @@ class ReverseRow(Programming):
     """The learner's function writes a program that turns a row of vectors round."""
 
     number = "3.P"
-    title = "Puzzle: reverse a row"
-    points = 4
+    title = "Open puzzle: turn a row round"
+    points = 10
     answer = "reverse"
     textbook = staticmethod(textbook)
     hints = (
@@ -124,6 +124,13 @@ class ReverseRow(Programming):
         """Everybody's x at the other end of the row."""
         everywhere, last = np.ones((1, size["columns"]), bool), size["columns"] - 1
         return [Due("y", everywhere, data["x"][:, ::-1], f"x of PE (0, {last} - column)")]
+
+    def most_cycles(self, size: Size) -> tuple[int, str] | None:
+        """Fewer than the plain program, at the size that is scored; right at all others."""
+        if size != self.sizes(None)[0]:
+            return None
+        par = self.par_at(size)
+        return par - 1, f"passing vectors on, first east and then west, takes {par:,}; be quicker"
 
     def bound(self) -> str:
         """What the link in the middle has to carry."""
