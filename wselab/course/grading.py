@@ -57,10 +57,9 @@ def record(number: str, namespace: dict[str, Any], sizes: list[Any], nonce: str)
     problem = find(number)
     said: dict[str, Any] = {"written": [], "reasons": []}
     try:
-        if problem.answer not in namespace:
-            raise Refused(f"The notebook defines no function named {problem.answer}.")
+        answer = problem.answer_in(namespace)
         for size in sizes:
-            said["written"].append(problem.write(namespace[problem.answer], size))
+            said["written"].append(problem.write(answer, size))
     except Refused as refused:
         said["reasons"] = refused.reasons
     print(f"\n{nonce} {json.dumps(said)}", flush=True)

@@ -118,8 +118,8 @@ class Hints:
 class Problem(ABC):
     """One graded piece. A kind of problem says how answers are written down and judged.
 
-    ``answer`` is the name that the learner's function has in the exercise; ``textbook`` is the
-    plain right answer, whose cycles are par.
+    ``answer`` is the name that the learner's function has in the exercise, or the names of several,
+    with commas between; ``textbook`` is the plain right answer, whose cycles are par.
     """
 
     number: ClassVar[str]
@@ -132,6 +132,15 @@ class Problem(ABC):
     @abstractmethod
     def sizes(self, seed: int | None) -> list[Size]:
         """The sizes to try, the first being the one that is scored; a seed brings others."""
+
+    def answer_in(self, namespace: dict[str, Any]) -> Any:
+        """The answer among the names of a notebook: a function, or a tuple of several."""
+        names = self.answer.split(", ")
+        for name in names:
+            if name not in namespace:
+                raise Refused(f"The notebook defines no function named {name}.")
+        found = tuple(namespace[name] for name in names)
+        return found[0] if len(found) == 1 else found
 
     @abstractmethod
     def write(self, answer: Any, size: Size) -> Any:

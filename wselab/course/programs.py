@@ -199,6 +199,17 @@ class Programming(Problem):
         return [*known, wrong]
 
 
+def whole_numbers(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Whole numbers other than 0, small enough that every sum is exact in any order.
+
+    >>> whole_numbers(np.random.default_rng(1), (2, 3))
+    array([[ 5.,  5., -7.],
+           [-9.,  1., -2.]], dtype=float32)
+    """
+    numbers = rng.integers(1, 10, shape) * rng.choice((-1, 1), shape)
+    return numbers.astype(np.float32)
+
+
 def _nothing(name: str, w: Wafer, returned: Any) -> list[str]:
     """What to say where no operation is written."""
     if any(color.routed.any() for color in w.colors):

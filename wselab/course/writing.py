@@ -90,8 +90,15 @@ class TooLong(BaseException):
     """The learner's function did not end in time; no Exception, so that few handlers catch it."""
 
 
-def call(answer: Any, *arguments: Any, limit_s: float = LIMIT_S) -> Any:
+def call(
+    answer: Any,
+    *arguments: Any,
+    limit_s: float = LIMIT_S,
+    forbidden: dict[str, str] = FORBIDDEN,
+) -> Any:
     """Call ``answer(*arguments)`` under watch; what it returns. Raises `Refused`.
+
+    ``forbidden`` are the modules that it may not call, and what to say then.
 
     >>> call(lambda x: x + 1, 2)
     3
@@ -102,12 +109,12 @@ def call(answer: Any, *arguments: Any, limit_s: float = LIMIT_S) -> Any:
             f"{replaced[0]} is not the one of wselab any more: your notebook replaced it. "
             "Take that out, restart the kernel, and check again."
         )
-    for module in FORBIDDEN:
+    for module in forbidden:
         with suppress(ImportError):  # so that no import inside the answer looks like a call
             importlib.import_module(module)
     with _watched() as watch:
         against, returned = _run(answer, arguments, limit_s)
-    for module, sentence in FORBIDDEN.items():
+    for module, sentence in forbidden.items():
         if any(name == module or name.startswith(f"{module}.") for name in watch.seen):
             raise Refused(sentence)
     if replaced := replaced_parts():

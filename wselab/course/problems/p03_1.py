@@ -20,6 +20,7 @@ import numpy as np
 
 from ...fabric import EAST, NORTH, RAMP, SOUTH, WEST, RunError, Wafer, fabin, fabout
 from ..problem import Problem, Refused, Size, register
+from ..programs import whole_numbers
 from ..wiring import Routes, by_place, lay, routes_of, stopped
 from ..writing import Given, call, name_of
 from .p03_1_mistakes import mistakes
@@ -132,12 +133,8 @@ def _tile(rows: int, columns: int) -> Size:
 
 
 def _numbers(rng: np.random.Generator, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """Whole numbers other than 0, small enough that every sum is exact in any order."""
-    A, x = (
-        rng.integers(1, 10, size) * rng.choice((-1, 1), size)
-        for size in ((rows, columns), (columns,))
-    )
-    return A.astype(np.float32), x.astype(np.float32)
+    """A and x."""
+    return whole_numbers(rng, (rows, columns)), whole_numbers(rng, (columns,))
 
 
 def _nothing(name: str, w: Wafer, returned: Any) -> list[str]:
