@@ -106,7 +106,7 @@ def always_the_root(pes, wavelets):
 
 
 def always_pairs(pes, wavelets):
-    return ("two_phase", 2) if wavelets > 4 else ("star", None)
+    return ("two_phase", 2) if wavelets > 1 else ("star", None)
 
 
 def swapped(wavelets, pes):

@@ -58,8 +58,8 @@ class ChooseTheReduce(Problem):
         "B + 6 (P - 1), the star B (P - 1) + 6. A binary tree has (P - 1).bit_length() levels; in "
         "each a vector is handed over, B + 5, and all levels together have P - 1 links.",
         "Two phases hand over S - 1 times in the groups and G - 1 times between them, with G = "
-        "-(-P // S) groups of S: 2 B + P - 1 + 5 (S - 1 + G - 1). Put all into a dictionary, two phases "
-        "once for every S from 2 on, and return the choice with the least: min(found, "
+        "-(-P // S) groups of S: 2 B + P - 1 + 5 (S - 1 + G - 1). Put all into a dictionary, two "
+        "phases once for every S from 2 on, and return the choice with the least: min(found, "
         "key=found.get).",
     )
 
