@@ -220,7 +220,7 @@ WRONG = {
     asks_for_the_prediction: "calls wselab.predict",
     runs_it: "calls wselab.kernels",
     asks_the_trees: "calls wselab.trees",
-    a_wafer_of_its_own: "makes a wafer of its own",
+    a_wafer_of_its_own: "It asks the emulator",
     without_a_text: "something of type Odd",
     p04_3.by_closed_forms: "calls a function of the course itself",
 }

@@ -165,7 +165,7 @@ def _graded(
     try:
         against = [str(reason) for reason in said["reasons"]]
         return problem.grade(said["written"], sizes, seed, against and [*against, *raised])
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, LookupError, TypeError, ValueError):
         raise CannotGrade(
             f"the record of problem {problem.number} cannot be read: the notebook changes wselab "
             "itself. Take that out and try again"

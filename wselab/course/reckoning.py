@@ -22,6 +22,7 @@ FORBIDDEN = {
     "wselab.course": "It calls a function of the course itself: what is asked is your own.",
     "wselab.kernels": "It calls wselab.kernels: reckon by the rules, without running anything.",
     "wselab.predict": "It calls wselab.predict: what is asked is a formula of your own.",
+    "wselab.trees": "It calls wselab.trees: who sends to whom is yours to find.",
     "wselab.fabric": "It asks the emulator, which is the judge: reckon by the rules, without it.",
 }
 

@@ -16,6 +16,7 @@ import numpy as np
 from ...kernels import reduce_row
 from ...predict import reduce_row as predicted
 from ..problem import Problem, Refused, Size, register
+from ..reckoning import FORBIDDEN
 from ..writing import call, name_of
 
 Case = tuple[int, int]  # PEs, wavelets
@@ -88,9 +89,11 @@ class ChooseTheReduce(Problem):
         """What the function says of each case, and what if the two numbers change places."""
         said = []
         for pes, wavelets in self.cases(size):
-            choice = _checked(call(answer, pes, wavelets), name_of(answer), pes, wavelets)
+            given = call(answer, pes, wavelets, forbidden=FORBIDDEN)
+            choice = _checked(given, name_of(answer), pes, wavelets)
             try:
-                other: Any = _checked(call(answer, wavelets, pes), "", wavelets, pes)
+                given = call(answer, wavelets, pes, forbidden=FORBIDDEN)
+                other: Any = _checked(given, "", wavelets, pes)
             except Refused:
                 other = None
             said.append([choice, other])

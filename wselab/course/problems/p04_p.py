@@ -21,13 +21,13 @@ from ..sums import Summing
 def distance_bound(rows: int, columns: int, ramp_latency: int) -> int:
     """Cycles before which no program can have let every PE know every number.
 
-    The sum of the PE in one corner depends on the number in the opposite one. Nothing but a wavelet
-    carries it there. That passes ``T_R`` places from the processor to its router, whose queue it
-    leaves in the cycle after; it takes a cycle for each of ``rows - 1 + columns - 1`` links, as no
-    way is shorter; it passes ``T_R - 1`` places and the PE's queue to the other processor, and that
-    takes a cycle to handle it: ``rows + columns - 2 + 2 T_R + 2`` in all.
+    The sum in one corner depends on the number in the opposite one, and nothing but a wavelet
+    carries it there. Sent in cycle 0 at the earliest, it is on the ramp for ``T_R`` cycles and in
+    its router's queue in cycle ``T_R + 1``; it takes a cycle for each of ``rows - 1 + columns - 1``
+    links, as no way is shorter; then it is on the other ramp for ``T_R - 1`` cycles, and its PE can
+    handle it in the next. With cycle 0 that makes ``rows + columns + 2 T_R`` cycles.
     """
-    return rows - 1 + columns - 1 + 2 * ramp_latency + 2
+    return rows + columns + 2 * ramp_latency
 
 
 def rows_then_a_column(w: Wafer, x: Any, total: Any) -> None:
