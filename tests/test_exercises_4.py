@@ -123,6 +123,19 @@ def quick_sum(w, x, total):
     w[:, 0].add(fabin(far), total, out=total)
 """
 WRONG = RIGHT.replace("add(fabin(far), total", "mov(fabin(far)")
+#: A record made without the check's own hands, so that nothing notices before it is judged.
+FORGED = """
+import wselab.course.programs as p
+from wselab.course.recorded import recorded
+def write(self, answer, size):
+    w, *others = self.wafer(size)
+    answer(w, *others)
+    written = recorded(w)
+    tamper(written)
+    return written
+p.Programming.write = write
+def tamper(written):
+"""
 CHEATS = {
     "patches the judge": """
 import wselab.course.programs as p, wselab.course.problem as q
@@ -137,30 +150,21 @@ p.recorded = r.recorded = lambda w: {"passed": True, "cycles": 1}
 import wselab.course.programs as p
 p.Programming.write = lambda self, answer, size: {}
 """,
-    "writes one that goes on and on": """
-import wselab.course.programs as p
-write = p.Programming.write
-def longer(self, answer, size):
-    written = write(self, answer, size)
+    "says that it goes on and on": FORGED + """
     for one in written["operations"]:
-        if one["n"] and not [i for i in [*one["inputs"], one["out"]] if "memory" in i]:
-            one["n"] = 10**12
-    written["operations"][0].update(inputs=[1.0], n=10**12)
-    return written
-p.Programming.write = longer
+        if one["kind"] == "mov":
+            one.update(inputs=[1.0], n=10**12)
 """,
-    "says too much of the memory": """
-import wselab.course.programs as p
-write = p.Programming.write
-def larger(self, answer, size):
-    written = write(self, answer, size)
+    "says that it has more memory": FORGED + """
     written["memories"].append(["mine", [10**9], "float32"])
-    return written
-p.Programming.write = larger
+""",
+    "says that it begins with numbers": FORGED + """
+    written["memories"][1] = ["total", [16], "float32", [7.0] * 16]
 """,
 }
 NO_RECORD = [
-    "patches what is written down", "says that it wrote nothing", "says too much of the memory"
+    "says that it wrote nothing", "says that it has more memory",
+    "says that it begins with numbers",
 ]  # fmt: skip
 
 
