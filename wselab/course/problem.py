@@ -60,13 +60,12 @@ class Result:
 
     @property
     def against_par(self) -> str:
-        """The score beside par and the bound, in words; empty where there is no score."""
+        """The score beside par, in words; empty where there is no score."""
         if self.score is None or self.par is None:
             return ""
         away = self.score - self.par
         verdict = "at par" if not away else f"{abs(away):,} {'over' if away > 0 else 'under'} par"
-        bound = f". {self.bound}" if self.bound else ""
-        return f"{self.score:,} cycles, {verdict} (par: {self.par:,}){bound}"
+        return f"{self.score:,} cycles, {verdict} (par: {self.par:,})"
 
     @property
     def headline(self) -> str:
@@ -78,7 +77,7 @@ class Result:
 
     def __repr__(self) -> str:
         lines = [self.headline]
-        lines += [self.against_par] if self.score is not None else []
+        lines += [part for part in (self.against_par, self.bound) if part]
         lines += [f"- {reason}".replace("\n", "\n  ") for reason in self.reasons]
         lines += [] if self.passed else [f'Stuck? wse.hint("{self.number}") opens a hint.']
         return "\n".join(lines)
@@ -89,7 +88,7 @@ class Result:
             f"<li style='white-space: pre-wrap'>{escape(reason)}</li>" for reason in self.reasons
         )
         parts = [f"<p><strong>{sign} {escape(self.headline)}</strong></p>"]
-        parts += [f"<p>{escape(self.against_par)}</p>"] if self.score is not None else []
+        parts += [f"<p>{escape(part)}</p>" for part in (self.against_par, self.bound) if part]
         parts += [f"<ul>{reasons}</ul>"] if reasons else []
         if not self.passed:
             command = escape(f'wse.hint("{self.number}")')

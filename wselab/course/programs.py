@@ -174,8 +174,8 @@ class Programming(Problem):
                 index = f"[{', '.join(map(str, rest))}]" if rest else ""
                 at = (row, column, *rest)
                 return (
-                    f"{due.name}{index} of PE ({row}, {column}) is {got[at]:g}; {due.what} is "
-                    f"{values[at]:g}."
+                    f"{due.name}{index} of PE ({row}, {column}) is {got[at]:.9g}; {due.what} is "
+                    f"{values[at]:.9g}."
                 )
         return ""
 
@@ -185,16 +185,18 @@ class Programming(Problem):
         """What came out wrong, after the mistake that explains it."""
         dues = self.due(size, ran.data)
         got = [[one.wafer.memories[d.name].array[d.where] for d in dues] for one in (ran, again)]
-        if not any(part.any() for part in got[0]):
-            names = " and ".join(dict.fromkeys(due.name for due in dues))
-            return [f"{names} is still 0 wherever a result is due: nothing has written it.", wrong]
-        if all(np.array_equal(one, other) for one, other in zip(*got, strict=True)):
+        nothing = not any(part.any() for part in got[0])
+        if not nothing and all(np.array_equal(*pair) for pair in zip(*got, strict=True)):
             return [
                 "The same comes out whatever numbers are loaded: the program does not depend on "
                 "them. They have to come out of the PEs' memories, and travel as wavelets.",
                 wrong,
             ]
-        return [*self.why(written, size, ran), wrong]
+        known = list(self.why(written, size, ran))
+        if nothing and not known:
+            names = " and ".join(dict.fromkeys(due.name for due in dues))
+            known = [f"{names} is still 0 wherever a result is due: nothing has written it."]
+        return [*known, wrong]
 
 
 def whole_numbers(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

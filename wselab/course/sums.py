@@ -101,6 +101,8 @@ class Summing(Programming):
         if rows * columns > MOST_PES:
             yield from self._how_many(written, size, at)
             return
+        if not ran.wafer.memories["total"].array[at].any():
+            return
         counts = self.counted(written, size, at)
         explained = np.einsum("rc,rcn->n", counts, ran.data["x"])
         if not np.array_equal(explained, ran.wafer.memories["total"].array[at]):
@@ -117,22 +119,18 @@ class Summing(Programming):
             )
 
     def _how_many(self, written: Recorded, size: Size, at: Place) -> Iterator[str]:
-        """How many vectors are in the sum of the PE ``at``, and which line of PEs is missing."""
-        shape = self.shape(size)
-        row, column = np.indices(shape)
-        lines = {
-            "row 0": row == 0,
-            f"row {shape[0] - 1}": row == shape[0] - 1,
-            "column 0": column == 0,
-            f"column {shape[1] - 1}": column == shape[1] - 1,
-            f"PE {at} itself": (row == at[0]) & (column == at[1]),
-            "all": row >= 0,
-        }
-        counts = {name: self._count(written, size, at, mask) for name, mask in lines.items()}
-        none = [name for name, count in counts.items() if count == 0]
+        """How many vectors are in the sum of the PE ``at``, and which lines' are missing."""
+        rows, columns = self.shape(size)
+        row, column = np.indices((rows, columns))
+        there = self._count(written, size, at, row >= 0)
+        if there == row.size:
+            return  # as many as there are, and still wrong: it does something else than adding
+        lines = {f"row {k}": row == k for k in (0, rows // 2, rows - 1)}
+        lines |= {f"column {k}": column == k for k in (0, columns // 2, columns - 1)}
+        none = [name for name, mask in lines.items() if not self._count(written, size, at, mask)]
         yield (
-            f"The sum of PE {at} has {counts['all']:,} vectors in it; there are {row.size:,}."
-            + (f" Nothing of {', '.join(none)} is in it." if none else "")
+            f"{there:,} vectors are in the sum of PE {at}; there are {row.size:,}."
+            + (f" Nothing of {' and '.join(none)} is in it." if none and there else "")
         )
 
     def _count(self, written: Recorded, size: Size, at: Place, where: np.ndarray) -> int:
@@ -164,16 +162,18 @@ class Summing(Programming):
 
 def found_elsewhere(ran: Ran, due: Due) -> str:
     """Where the sum stands if it is right, but not where it is due; "" where it is nowhere."""
-    for memory in ran.wafer.memories.values():
-        if memory.array.shape != due.values.shape:
-            continue
-        there = (memory.array == due.values).all(axis=2)
-        if memory.name == due.name:
-            there = there & ~due.where if not (there & due.where).any() else np.zeros_like(there)
-        if there.any():
+    memories = [m for m in ran.wafer.memories.values() if m.array.shape == due.values.shape]
+    there = {m.name: (m.array == due.values).all(axis=2) for m in memories}
+    lacking = due.where & ~there[due.name]
+    for name, mask in there.items():
+        if np.array_equal(lacking, due.where):  # nobody has it who should
+            found = mask & ~due.where if name == due.name else mask
+        else:
+            found = mask & lacking
+        if found.any():
             return (
-                f"The sum is right, but it stands in {memory.name} of {places(there)}; it is due "
-                f"in {due.name} of {places(due.where)}."
+                f"The sum is right, but it stands in {name} of {places(found)}; it is due in "
+                f"{due.name} of {places(lacking)}."
             )
     return ""
 

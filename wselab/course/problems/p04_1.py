@@ -63,7 +63,7 @@ class BeatTheChain(Summing):
         size = self.sizes()[0]
         bound = reduce_lower_bound(pes=size["columns"], wavelets=size["wavelets"])
         return (
-            f"A published model (Luczynski et al., HPDC 2024) has {bound:,.0f} as the least that a "
-            "reduce can take; that is no bound on the emulator's rules, under which some programs "
-            "take less (docs/rules.md says why)"
+            f"The lower bound of a published model is {bound:,.0f} (Luczynski et al., HPDC 2024). "
+            "It is no bound on the emulator's rules: under these some programs take less, and "
+            "docs/rules.md says why."
         )

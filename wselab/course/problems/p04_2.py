@@ -75,7 +75,7 @@ class TwoPhase(Summing):
 
     def sizes(self, seed: int | None = None) -> list[Size]:
         """Groups that fill the row, some that do not, one PE left over, and a single group."""
-        some = [(64, 16, 8), (23, 16, 5), (13, 4, 4), (8, 5, 8)]
+        some = [(64, 16, 8), (23, 20, 5), (13, 16, 4), (8, 17, 8)]
         if seed is not None:
             rng = np.random.default_rng(seed)
             pes, wavelets, group = (rng.integers(*ends, size=2).tolist() for ends in RANGES)
@@ -110,4 +110,5 @@ class TwoPhase(Summing):
         return super().missing(missing, size)
 
 
-RANGES = ((9, 70), (2, 40), (2, 9))  # PEs, wavelets and PEs in a group
+#: PEs, wavelets and PEs in a group. Streams of fewer wavelets can have holes of a cycle.
+RANGES = ((9, 70), (16, 40), (2, 9))

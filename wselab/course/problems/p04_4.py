@@ -35,12 +35,12 @@ class AllReduce(Summing):
         "The PE that sends takes nothing in: let it keep the sum in its own total first.",
         "A chain to column 0, its end being w[:, 0].add(fabin(theirs), x, out=total). Then "
         "w[:, 0].mov(total, out=fabout(back)) and w[:, 1:].mov(fabin(back), out=total). To be "
-        "under par, use a quicker reduce, or let the broadcast begin while the chain goes on.",
+        "under par, take the quicker reduce of problem 4.1, or sum from both ends into the middle.",
     )
 
     def sizes(self, seed: int | None = None) -> list[Size]:
         """Rows whose vectors can be cut into as many equal parts as there are PEs, for a ring."""
-        some = [(16, 64), (8, 64), (5, 10)]
+        some = [(32, 32), (8, 64), (5, 10)]
         if seed is not None:
             rng = np.random.default_rng(seed)
             pes, parts = rng.integers(3, 24, 2).tolist(), rng.integers(1, 9, 2).tolist()

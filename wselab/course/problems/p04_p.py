@@ -79,6 +79,6 @@ class Agree(Summing):
         size = self.sizes()[0]
         least = distance_bound(size["rows"], size["columns"], WSE2.ramp_latency_cycles)
         return (
-            f"No program takes fewer than {least:,}: the number of one corner has to travel to the "
-            "opposite one, and that is how long a wavelet needs for it"
+            f"No program takes fewer than {least:,} cycles: the number of one corner has to travel "
+            "to the opposite one, and that is how long a wavelet needs for it."
         )
