@@ -280,7 +280,7 @@ def test_the_check_explains_in_the_emulator_s_words():
     reasons = "\n".join(check("3.3", (in_the_first_half, side_by_side)).reasons)
     assert "PE (0, 0) at mov(fabin(west), out=y)" in reasons
     assert "its sender PE (0, 1) has not sent it yet" in reasons
-    assert "This is a circle of 2" in reasons and "Try:" not in reasons
+    assert "This is a circle through 2 PEs" in reasons and "Try:" not in reasons
     assert "The one change is that PE (0, 0): mov(" in reasons
     told = "\n".join(check("3.3", (both_send_first, side_by_side)).reasons)
     assert "fit into the queues and belts on the way" in told
@@ -341,10 +341,10 @@ def two_routes(w, x, y, east, west, south, north):
 
 WRONG_MENDED = {
     untouched: "^mended: untouched is not written yet",
-    ring: r"^mended: Deadlock: (.*\n)+.*This is a circle of 16",
+    ring: r"^mended: Deadlock: (.*\n)+.*This is a circle through 4 PEs",
     shorter: r"^mended: y\[9\] of PE \(0, 0\) is 0; x of the PE before it, clockwise, is",
     the_other_way_round: "^mended: The vectors go round the other way",
-    all_take_first: r"^mended: Deadlock: (.*\n)+.*This is a circle of 4",
+    all_take_first: r"^mended: Deadlock: (.*\n)+.*This is a circle through 4 PEs",
     one_is_left_out: r"^mended: PE \(0, 0\) has got nothing: is its fabin left out",
     two_routes: r"^mended: It changes 2 routes, one at most is allowed: PE \(0, 0\) routes north",
 }

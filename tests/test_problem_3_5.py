@@ -229,8 +229,8 @@ WRONG = {
     one_color_a_side: r"sends e EAST, and its neighbour PE \(0, 1\) sends on e too",
     only_for_a_root_inside: "Right with 17 PEs.*The root is the first PE of its row here, and it",
     always_to_the_example_s: r"Right with 17 PEs.*PE \(0, 7\) takes in, and the root, PE \(0, 0\)",
-    into_column_0: r"PE \(0, 0\).*due in total of PE \(0, 7\)|still 0",
-    into_x: r"The sum stands in memory x of PE \(0, 7\); it is due in total|still 0",
+    into_column_0: r"The sum is right, but it stands in total of PE \(0, 0\); it is due in",
+    into_x: r"The sum is right, but it stands in x of PE \(0, 7\); it is due in total of",
 }
 
 
