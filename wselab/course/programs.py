@@ -86,12 +86,12 @@ class Programming(Problem):
     def write(self, answer: Any, size: Size) -> Recorded:
         """The program that the learner's function wrote, the given part included."""
         w, *others = self.wafer(size)
-        given = Given(w)
+        given, routes = Given(w), _routes(w)
         returned = call(answer, w, *others)
         name = name_of(answer)
         given.check(name, self.routes_only)
         if not w.recorded and not w.tasks:
-            raise Refused(*_nothing(name, w, returned))
+            raise Refused(*_nothing(name, _routes(w) > routes, returned))
         try:
             return recorded(w)
         except Exception:  # whatever stands there now, no word of the wafer wrote it
@@ -210,9 +210,14 @@ def whole_numbers(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarra
     return numbers.astype(np.float32)
 
 
-def _nothing(name: str, w: Wafer, returned: Any) -> list[str]:
-    """What to say where no operation is written."""
-    if any(color.routed.any() for color in w.colors):
+def _routes(w: Wafer) -> int:
+    """How many routes there are, over all colors and routers."""
+    return sum(int(color.routed.sum()) for color in w.colors)
+
+
+def _nothing(name: str, routes: bool, returned: Any) -> list[str]:
+    """What to say where no operation is written, but perhaps routes."""
+    if routes:
         return [
             f"{name} writes routes and no operation: routes only say where wavelets would go. "
             "Somebody has to send, w[...].mov(x, out=fabout(color)), and somebody to take in."

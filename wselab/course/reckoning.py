@@ -92,4 +92,4 @@ def _number(given: Any) -> float | None:
     """What was returned, if it is a plain number: of a type that has no tricks of its own."""
     if type(given) not in NUMBERS:
         return None
-    return float(min(max(given, -MOST), MOST))
+    return float(min(max(given, -MOST), MOST) if type(given) is int else given)

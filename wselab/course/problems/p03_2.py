@@ -96,7 +96,7 @@ class BroadcastPlus(Programming):
     def sizes(self, seed: int | None = None) -> list[Size]:
         """A centre well inside, which is scored, one at an edge, in a corner, and a single row."""
         if seed is None:
-            return [_size(7, 9, 16, 3, 5), _size(4, 5, 3, 0, 2), _size(3, 2, 1, 2, 1),
+            return [_size(7, 9, 16, 3, 5), _size(6, 8, 3, 0, 2), _size(3, 2, 1, 2, 1),
                     _size(1, 6, 2, 0, 1)]  # fmt: skip
         rng = np.random.default_rng(seed)
         rows, columns = (int(one) for one in rng.integers(4, 10, 2))

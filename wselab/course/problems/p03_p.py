@@ -138,7 +138,7 @@ class ReverseRow(Programming):
         least = least_cycles(
             size["columns"], size["values"], self.wafer(size)[0].rules.ramp_latency
         )
-        return f"No program takes fewer than {least:,}: half of the row crosses one link"
+        return f"No program takes fewer than {least:,}: half of all vectors cross one link."
 
     def why(self, written: Recorded, size: Size, ran: Ran) -> Iterator[str]:
         """What stands in y instead."""
