@@ -177,6 +177,11 @@ def other_rules(w, x):
     textbook(w, x)
 
 
+def other_wires(w, x):
+    w.wires = QUICKER
+    textbook(w, x)
+
+
 def another_class(w, x):
     w.__class__ = type("Mine", (wse.Wafer,), {})
 
@@ -275,6 +280,7 @@ WRONG = {
     by_a_tree: "calls wselab.trees",
     by_the_reference: "calls the reference engine",
     other_rules: r"replaces a part of the wafer \(rules\)",
+    other_wires: r"replaces a part of the wafer \(wires\)",
     another_class: r"replaces a part of the wafer \(its class\)",
     another_list: r"replaces a part of the wafer \(recorded\)",
     nonsense_in_the_list: "changes the wafer's own lists",

@@ -57,14 +57,14 @@ def recorded(w: Wafer) -> Recorded:
 
 
 def rewritten(program: Recorded, like: Wafer) -> Wafer:
-    """The same program on a fresh wafer with the shape, chip and rules of ``like``, all memory 0.
+    """The same program on a fresh wafer like ``like`` (shape, chip, rules, wires), memory zero.
 
     Raises ValueError, or what the wafer raises, where the data is no program: it may come from a
     stranger's process.
     """
     try:
         w = Wafer(*like.shape, chip=like.chip)
-        w.rules = like.rules
+        w.rules, w.wires = like.rules, like.wires
         for name, inner, dtype in program["memories"]:
             w.memory(str(name), tuple(inner), dtype=str(dtype))
         for one in program["colors"]:
