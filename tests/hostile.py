@@ -1,4 +1,4 @@
-"""Answers that try to pass without being right, for any problem of writing a program."""
+"""Answers that try to pass without being right, for problems of any kind."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Anything:
 
 
 def hostile(right: Answer) -> dict[str, tuple[Answer, str]]:
-    """By name: an answer made of a right one, and the words with which it is refused."""
+    """For a problem of writing a program: answers made of a right one, and the words of refusal."""
 
     def answer(after: Callable[..., Any], before: bool = False) -> Answer:
         def both(w: Any, *given: Any) -> None:
@@ -136,3 +136,67 @@ def hostile(right: Answer) -> dict[str, tuple[Answer, str]]:
 
 
 HOSTILE = tuple(hostile(lambda: None))
+
+
+class Agrees(int):
+    """A whole number that equals everything."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    __hash__ = int.__hash__
+
+
+def calculating(right: Answer, judge: type) -> dict[str, tuple[Answer, str]]:
+    """For a problem of calculating, whose class is ``judge``: the same."""
+
+    def answer(before: Callable[[], Any]) -> Answer:
+        def both(*given: Any) -> Any:
+            before()
+            return right(*given)
+
+        return both
+
+    def changes_the_judge() -> None:
+        judge.measure = lambda *given: 0  # type: ignore[attr-defined]
+
+    def changes_the_result() -> None:
+        Result.points = 8  # type: ignore[assignment,method-assign]
+
+    def calls_itself() -> None:
+        calls_itself()
+
+    zeros = np.zeros((1, 2), bool)
+    return {
+        "by the foundry": (answer(lambda: wse.foundry.repair(zeros, 1)), "calls wselab.foundry"),
+        "by the hierarchy": (answer(lambda: wse.hierarchy.axpy(4)), "calls wselab.hierarchy"),
+        "by a model": (
+            answer(lambda: wselab.specs.MODELS[0].parameters),
+            "asks a model of wselab.specs",
+        ),
+        "runs": (answer(lambda: wse.Wafer(1, 2).run()), "asks the emulator"),
+        "by a kernel": (
+            answer(lambda: wselab.kernels.broadcast(np.ones(1, np.float32), rows=1, columns=2)),
+            "calls wselab.kernels",
+        ),
+        "by a prediction": (
+            answer(lambda: wselab.predict.broadcast(rows=2, columns=2, wavelets=3)),
+            "calls wselab.predict",
+        ),
+        "by the course": (
+            answer(lambda: wse.course.problems.p01_3.textbook(zeros, 1)),
+            "calls a function of the course itself",
+        ),
+        "checks itself": (answer(lambda: wse.check("1.3", right)), "calls the check from inside"),
+        "changes the judge": (answer(changes_the_judge), rf"replaces {judge.__name__}\.measure"),
+        "changes the result": (answer(changes_the_result), "replaces Result.points"),
+        "ends the watch": (answer(lambda: sys.setprofile(None)), "switches off the check's watch"),
+        "leaves Python": (answer(lambda: sys.exit(0)), "ends the program with SystemExit"),
+        "calls itself": (answer(calls_itself), "calls itself without an end"),
+        "returns anything": (lambda *given: Anything(), "something of type Anything"),
+        "returns a liar": (lambda *given: Agrees(7), "something of type Agrees"),
+        "is anything": (Anything(), "something of type Anything|cannot be called|function"),
+    }
+
+
+CALCULATING = tuple(calculating(lambda: None, Problem))

@@ -138,7 +138,8 @@ def one_too_few(work, values, ramp_latency):
 
 
 def one_hand_over_too_many(work, values, ramp_latency):
-    return backwards([*work, 0], values, ramp_latency)
+    step = 2 * ramp_latency + 2
+    return max(free + k * step for k, free in enumerate(work, start=1)) + values
 
 
 def without_work(work, values, ramp_latency):
@@ -274,7 +275,7 @@ def asks_the_course(work, values, ramp_latency):
 
 
 def asks_the_problem(work, values, ramp_latency):
-    return PROBLEM.cycles(PROBLEM.sizes(None)[0])
+    return PROBLEM.right(PROBLEM.sizes(None)[0])
 
 
 def agrees_with_all(work, values, ramp_latency):
@@ -282,7 +283,7 @@ def agrees_with_all(work, values, ramp_latency):
 
 
 def changes_the_judge(work, values, ramp_latency):
-    type(PROBLEM).cycles = lambda self, size: 7
+    type(PROBLEM).right = lambda self, size: 7
     return 7
 
 
@@ -298,7 +299,7 @@ CHEATS = {
     asks_the_course: "calls a function of the course itself",
     asks_the_problem: "calls a function of the course itself",
     agrees_with_all: "returns something of type Agrees",
-    changes_the_judge: "replaces CountTheCycles.cycles",
+    changes_the_judge: "replaces CountTheCycles.right",
     leaves: "ends the program with SystemExit",
 }
 
@@ -311,8 +312,8 @@ def test_what_may_not_earn_points_does_not(cheat):
     assert replaced_parts() == []
 
 
-@pytest.mark.parametrize("stranger", ["34", None, 34.0, True, [34]])
+@pytest.mark.parametrize("stranger", ["34", None, True, [34]])
 def test_a_record_that_is_no_number_cannot_be_judged(stranger):
     """What comes from a learner's kernel is a whole number, or the record is broken."""
-    with pytest.raises(ValueError, match="is no number of cycles"):
+    with pytest.raises(ValueError, match="is no number"):
         PROBLEM.judge(stranger, PROBLEM.sizes(None)[0], np.random.default_rng(0))

@@ -27,7 +27,7 @@ Size = dict[str, int]
 class Refused(Exception):
     """An answer that cannot be judged any further; ``reasons`` are sentences for the learner.
 
-    ``score`` is given where the program is right and its cycles are too many.
+    ``score`` is given where the answer is right and its score is over what is asked.
     """
 
     def __init__(self, *reasons: str, score: int | None = None):
@@ -37,11 +37,12 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """What a check says: points, the score in emulated cycles against par, and why.
+    """What a check says: points, the score against par, and why.
 
-    ``score`` and ``par`` are None where the program did not come to a right end. ``bound`` says
-    what no program can beat, where that is known. ``reasons`` are sentences, the most telling
-    first; an answer that passed has none.
+    ``score`` and ``par`` are in ``unit``, emulated cycles for most problems. They are None where
+    the answer did not come to a right end, and where a problem has no score. ``bound`` says what no
+    answer can beat, where that is known. ``reasons`` are sentences, the most telling first; an
+    answer that passed has none.
     """
 
     number: str
@@ -52,6 +53,7 @@ class Result:
     score: int | None = None
     reasons: list[str] = field(default_factory=list)
     bound: str = ""
+    unit: str = "cycles"
 
     @property
     def points(self) -> int:
@@ -65,7 +67,7 @@ class Result:
             return ""
         away = self.score - self.par
         verdict = "at par" if not away else f"{abs(away):,} {'over' if away > 0 else 'under'} par"
-        return f"{self.score:,} cycles, {verdict} (par: {self.par:,})"
+        return f"{self.score:,} {self.unit}, {verdict} (par: {self.par:,})"
 
     @property
     def headline(self) -> str:
@@ -119,7 +121,8 @@ class Problem(ABC):
     """One graded piece. A kind of problem says how answers are written down and judged.
 
     ``answer`` is the name that the learner's function has in the exercise, or the names of several,
-    with commas between; ``textbook`` is the plain right answer, whose cycles are par.
+    with commas between; ``textbook`` is the plain right answer, whose score is par. A problem that
+    is right or not, and nothing between, is not ``scored``.
     """
 
     number: ClassVar[str]
@@ -128,6 +131,8 @@ class Problem(ABC):
     answer: ClassVar[str]
     hints: ClassVar[tuple[str, str, str]]
     textbook: ClassVar[Callable[..., Any]]
+    unit: ClassVar[str] = "cycles"
+    scored: ClassVar[bool] = True
 
     @abstractmethod
     def sizes(self, seed: int | None) -> list[Size]:
@@ -148,19 +153,19 @@ class Problem(ABC):
 
     @abstractmethod
     def judge(self, written: Any, size: Size, rng: np.random.Generator) -> int:
-        """Run what was written on data of our own; the cycles, or `Refused` with the reasons."""
+        """Try what was written on data of our own; its score, or `Refused` with the reasons."""
 
     @abstractmethod
     def par_at(self, size: Size) -> int:
-        """Cycles of the textbook's answer at a size, found by running it."""
+        """The score of the textbook's answer at a size, found by trying it."""
 
     @cached_property
     def par(self) -> int:
-        """Cycles of the textbook's answer at the size that is scored."""
+        """The score of the textbook's answer at the size that is scored."""
         return self.par_at(self.sizes(None)[0])
 
     def bound(self) -> str:
-        """What no program can beat at the size that is scored, in words; "" where none is known."""
+        """What no answer can beat at the size that is scored, in words; "" where none is known."""
         return ""
 
     def in_words(self, size: Size) -> str:
@@ -197,10 +202,10 @@ class Problem(ABC):
             for again in range(2):
                 rng = np.random.default_rng([0 if seed is None else seed + 1, place, again])
                 try:
-                    cycles = self.judge(program, size, rng)
+                    found = self.judge(program, size, rng)
                 except Refused as refused:
                     return self._fails(refused.reasons, sizes, place, refused.score)
-                score = cycles if score is None else score
+                score = found if score is None else score
         if against:
             return self._fails(against, sizes, len(written))
         return self.result(score)
@@ -217,10 +222,12 @@ class Problem(ABC):
     def result(self, score: int | None = None, reasons: list[str] | None = None) -> Result:
         """A `Result` of this problem: passed where there are no reasons against it."""
         passed = score is not None and not reasons
-        par, bound = (None, "") if score is None else (self.par, self.bound())
+        if score is None or not self.scored:
+            return Result(self.number, self.title, passed, self.points, reasons=reasons or [])
         return Result(
-            self.number, self.title, passed, self.points, par, score, reasons or [], bound
-        )
+            self.number, self.title, passed, self.points, self.par, score, reasons or [],
+            self.bound(), self.unit,
+        )  # fmt: skip
 
 
 _KNOWN: dict[str, Problem] = {}
@@ -254,7 +261,7 @@ def find(number: str) -> Problem:
     >>> find("3.9")
     Traceback (most recent call last):
         ...
-    ValueError: there is no problem '3.9'; the problems are 3.1...
+    ValueError: there is no problem '3.9'; the problems are 1.1...
     """
     known = numbers()
     if str(number) not in known:

@@ -1,15 +1,17 @@
-"""Problems whose answer is a function that reckons a number of cycles, with the emulator as judge.
+"""Problems whose answer is a function that calculates: it is called, and what it returns is judged.
 
-The function is called with cases that it has not been shown, and its numbers are compared with what
-the emulator counts when it runs them. It may calculate as it likes; asking the emulator, or the
-predictions of this package, is refused.
+The function is called with cases that it has not been shown. It may calculate as it likes; asking
+the emulator, the predictions or the models of this package is refused. `Calculation` is any such
+problem; `Reckoning` is one whose answer is a number for each case, right or not.
 """
 
 from __future__ import annotations
 
+import inspect
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import replace
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -24,72 +26,188 @@ FORBIDDEN = {
     "wselab.predict": "It calls wselab.predict: what is asked is a formula of your own.",
     "wselab.trees": "It calls wselab.trees: who sends to whom is yours to find.",
     "wselab.fabric": "It asks the emulator, which is the judge: reckon by the rules, without it.",
+    "wselab.foundry": "It calls wselab.foundry: what is asked is a function of your own.",
+    "wselab.hierarchy": "It calls wselab.hierarchy: what is asked is a function of your own.",
+    "wselab.specs.models": "It asks a model of wselab.specs: reckon with what it is given.",
 }
 
 NUMBERS = (int, float, np.int32, np.int64, np.float32, np.float64)
-MOST = 2**50  # more than any run takes, and exact in a float
+MOST = 2**50  # more than any answer, and exact in a float
+LARGEST = 2**1000  # that `read` gives
+FEW = 10**6  # of larger numbers their ratio is said, not their difference
 
 
-class Reckoning(Problem):
-    """A problem whose answer returns a number for each case; there is no score, it is right or not.
+class Calculation(Problem):
+    """A problem whose answer is called with plain arguments, and returns what is asked for.
 
-    ``textbook`` is the plain right function.
+    The arguments are named as those of ``textbook``, the plain right function.
     """
+
+    scored = False
 
     @abstractmethod
     def arguments(self, size: Size) -> tuple[Any, ...]:
-        """What the function is called with: plain numbers, and lists of them."""
+        """What the function is called with, made anew: plain numbers, lists, arrays."""
 
     @abstractmethod
-    def cycles(self, size: Size) -> int:
-        """What the emulator counts."""
+    def read(self, given: Any, name: str, size: Size) -> Any:
+        """What the function of that name returned, as JSON can hold it. May raise `Refused`."""
 
     @abstractmethod
-    def mistakes(self, size: Size) -> Iterable[tuple[float, str]]:
-        """Numbers that usual mistakes lead to, and a sentence for each, the likeliest first."""
+    def measure(self, written: Any, size: Size) -> int:
+        """The score of what `read` gave, 0 where there are no scores; `Refused` where it is wrong.
 
-    def write(self, answer: Any, size: Size) -> int:
-        """The number that the learner's function gives."""
+        Raises ValueError for what `read` never gives: it may come from a stranger's process.
+        """
+
+    def mistakes(self, size: Size) -> Iterable[tuple[Any, str]]:
+        """What usual mistakes lead to, and a sentence for each, the likeliest first."""
+        return ()
+
+    def same(self, one: Any, other: Any) -> bool:
+        """Whether two answers come to the same."""
+        return bool(one == other)
+
+    def most(self, size: Size) -> tuple[int, str] | None:
+        """The largest score that passes, and what asks for it; None: any."""
+        return None
+
+    def in_words(self, size: Size) -> str:
+        """The arguments, as they are written in Python."""
+        names = inspect.signature(type(self).textbook).parameters
+        given = zip(names, self.arguments(size), strict=True)
+        return ", ".join(f"{name} = {value!r}" for name, value in given)
+
+    def write(self, answer: Any, size: Size) -> Any:
+        """What the learner's function returns."""
         given = call(answer, *self.arguments(size), forbidden=FORBIDDEN)
-        name = name_of(answer)
-        if given is None:
+        return self.read(given, name_of(answer), size)
+
+    def judge(self, written: Any, size: Size, rng: np.random.Generator) -> int:
+        """The score, if it is right and low enough."""
+        score = self.measure(written, size)
+        most, asked = self.most(size) or (score, "")
+        if score > most:
+            raise Refused(
+                f"It is right with {self.in_words(size)}, but comes to {score:,} {self.unit}: "
+                f"{asked}.",
+                score=score,
+            )
+        return score
+
+    def grade(
+        self,
+        written: list[Any],
+        sizes: list[Size],
+        seed: int | None = None,
+        against: list[str] | None = None,
+    ) -> Result:
+        """As for any problem; and the mistake is named that explains all that was returned."""
+        result = super().grade(written, sizes, seed, against)
+        if result.passed or not any(map(self._is_wrong, written, sizes)):
+            return result
+        reasons = list(result.reasons)
+        reasons[reasons[0].startswith("Right with ") : 0] = self._explained(written, sizes)[:1]
+        return replace(result, reasons=reasons)
+
+    def _is_wrong(self, written: Any, size: Size) -> bool:
+        try:
+            self.measure(written, size)
+        except Refused:
+            return True
+        return False
+
+    def _explained(self, written: list[Any], sizes: list[Size]) -> list[str]:
+        """The mistakes that lead to just these answers in every case: one case proves little."""
+        found: list[str] | None = None
+        for given, size in zip(written, sizes, strict=False):
+            here = [text for wrong, text in self.mistakes(size) if self.same(given, wrong)]
+            found = here if found is None else [text for text in found if text in here]
+        return found or []
+
+    def par_at(self, size: Size) -> int:
+        """The score of the textbook's answer."""
+        given = type(self).textbook(*self.arguments(size))
+        return self.measure(self.read(given, "textbook", size), size)
+
+
+class Reckoning(Calculation):
+    """A problem whose answer returns a number for each case.
+
+    ``whole`` says whether it is a whole one, and ``kind`` so in words; a number that is not has to
+    be right to ``tolerance``. ``never`` says what None stands for, where it may be returned.
+    """
+
+    whole: ClassVar[bool] = True
+    kind: ClassVar[str] = "cycles are a whole number"
+    tolerance: ClassVar[float] = 0.0
+    never: ClassVar[str] = ""
+
+    @abstractmethod
+    def right(self, size: Size) -> Any:
+        """The right number, or None."""
+
+    def truth(self, size: Size, right: Any) -> str:
+        """What is right, in words."""
+        return f"the emulator counts {right:,}"
+
+    def read(self, given: Any, name: str, size: Size) -> int | float | None:
+        """The number that the learner's function gives."""
+        if given is None and not self.never:
             raise Refused(f"{name} returns nothing: its last line has to be return ..., a number.")
         number = _number(given)
-        if number is None or not number.is_integer():
+        if given is None:
+            return None
+        if number is None or not (number.is_integer() if self.whole else np.isfinite(number)):
             shown = "" if number is None else f"{number:g}, "
             raise Refused(
                 f"{name} returns {shown}something of type {type(given).__name__}, with "
-                f"{self.in_words(size)}; cycles are a whole number."
+                f"{self.in_words(size)}; {self.kind}."
             )
-        return int(number)
+        return int(number) if self.whole else number
 
-    def judge(self, written: Any, size: Size, rng: np.random.Generator) -> int:
-        """The cycles, if they are right."""
-        if type(written) is not int:
-            raise ValueError(f"{written!r:.60} is no number of cycles")
-        right = self.cycles(size)
-        if written == right:
-            return right
-        named = [text for number, text in self.mistakes(size) if written == number][:1]
-        few = "few" if written < right else "many"
+    def measure(self, written: Any, size: Size) -> int:
+        """Nothing but that the number is right."""
+        known = type(written) in (int, float) and not abs(written) > LARGEST
+        if not known and not (written is None and self.never):
+            raise ValueError(f"{written!r:.60} is no number")
+        right = self.right(size)
+        if self.same(written, right):
+            return 0
+        gives = f"None, which means that {self.never}" if written is None else f"{written:,}"
         raise Refused(
-            *named,
-            f"With {self.in_words(size)} it gives {written:,}; the emulator counts {right:,}, so "
-            f"that is {abs(written - right):,} too {few}.",
+            f"With {self.in_words(size)} it gives {gives}; {self.truth(size, right)}"
+            f"{self._apart(written, right)}.",
         )
 
-    def par_at(self, size: Size) -> int:
-        """What is right, which needs no textbook."""
-        return self.cycles(size)
+    def same(self, one: Any, other: Any) -> bool:
+        """Whether two numbers are the same, to the tolerance."""
+        if one is None or other is None:
+            return one is other
+        return bool(abs(one - other) <= self.tolerance)
 
-    def result(self, score: int | None = None, reasons: list[str] | None = None) -> Result:
-        """A `Result` without a score: there is nothing to be quick at."""
-        passed = score is not None and not reasons
-        return Result(self.number, self.title, passed, self.points, reasons=reasons or [])
+    def _apart(self, written: Any, right: Any) -> str:
+        """How far off a number is, in words."""
+        if written is None or right is None:
+            return ""
+        if not self.whole:
+            return f", so that is {abs(written - right):.3g} too {_low(written < right)}"
+        if right < FEW:
+            return f", so that is {abs(written - right):,} too {_few(written < right)}"
+        return f", so that is {written / right:.4g} times as many"
+
+
+def _low(below: bool) -> str:
+    return "low" if below else "high"
+
+
+def _few(below: bool) -> str:
+    return "few" if below else "many"
 
 
 def _number(given: Any) -> float | None:
     """What was returned, if it is a plain number: of a type that has no tricks of its own."""
     if type(given) not in NUMBERS:
         return None
-    return float(min(max(given, -MOST), MOST) if type(given) is int else given)
+    number = float(min(max(given, -MOST), MOST) if type(given) is int else given)
+    return min(max(number, -LARGEST), LARGEST) if np.isfinite(number) else number

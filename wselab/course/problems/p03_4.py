@@ -165,16 +165,11 @@ class CountTheCycles(Reckoning):
             for _ in range(8)
         ]  # fmt: skip
 
-    def in_words(self, size: Size) -> str:
-        """The arguments, as they are written in Python."""
-        work, values, ramp_latency = self.arguments(size)
-        return f"work = {work}, values = {values}, ramp_latency = {ramp_latency}"
-
     def arguments(self, size: Size) -> tuple[Any, ...]:
         """The cycles of work, PE by PE from the west, the values of a vector, and T_R."""
         return work_of(size), size["values"], size["ramp_latency"]
 
-    def cycles(self, size: Size) -> int:
+    def right(self, size: Size) -> int:
         """What the emulator counts."""
         return busy_chain(*self.arguments(size)).run().cycles
 
