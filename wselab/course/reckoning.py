@@ -40,10 +40,12 @@ FEW = 10**6  # of larger numbers their ratio is said, not their difference
 class Calculation(Problem):
     """A problem whose answer is called with plain arguments, and returns what is asked for.
 
-    The arguments are named as those of ``textbook``, the plain right function.
+    The arguments are named as those of ``textbook``, the plain right function. A mistake is named
+    where it ``explains`` this part of all answers, and of those that are wrong.
     """
 
     scored = False
+    explains: ClassVar[float] = 1.0
 
     @abstractmethod
     def arguments(self, size: Size) -> tuple[Any, ...]:
@@ -102,13 +104,14 @@ class Calculation(Problem):
         seed: int | None = None,
         against: list[str] | None = None,
     ) -> Result:
-        """As for any problem; and the mistake is named that explains all that was returned."""
+        """As for any problem; and the mistake is named that explains what was returned."""
         result = super().grade(written, sizes, seed, against)
-        if result.passed or not any(map(self._is_wrong, written, sizes)):
+        wrong = [] if result.passed else [*map(self._is_wrong, written, sizes)]
+        if not any(wrong):
             return result
-        reasons = list(result.reasons)
-        reasons[reasons[0].startswith("Right with ") : 0] = self._explained(written, sizes)[:1]
-        return replace(result, reasons=reasons)
+        named, reasons = self._explained(written, sizes, wrong)[:1], list(result.reasons)
+        place = int(reasons[0].startswith("Right with "))
+        return replace(result, reasons=[*reasons[:place], *named, *reasons[place:]])
 
     def _is_wrong(self, written: Any, size: Size) -> bool:
         try:
@@ -117,13 +120,20 @@ class Calculation(Problem):
             return True
         return False
 
-    def _explained(self, written: list[Any], sizes: list[Size]) -> list[str]:
-        """The mistakes that lead to just these answers in every case: one case proves little."""
-        found: list[str] | None = None
-        for given, size in zip(written, sizes, strict=False):
-            here = [text for wrong, text in self.mistakes(size) if self.same(given, wrong)]
-            found = here if found is None else [text for text in found if text in here]
-        return found or []
+    def _explained(self, written: list[Any], sizes: list[Size], wrong: list[bool]) -> list[str]:
+        """The mistakes that lead to these answers, in all cases and where they are wrong.
+
+        One case proves little: many wrong numbers are the same there.
+        """
+        found: dict[str, list[bool]] = {}
+        for place, (given, size) in enumerate(zip(written, sizes, strict=False)):
+            for other, text in self.mistakes(size):
+                if self.same(given, other):
+                    found.setdefault(text, [False] * len(written))[place] = True
+        return [
+            text for text, fits in found.items()
+            if np.mean(fits) >= self.explains and np.mean(np.array(fits)[wrong]) >= self.explains
+        ]  # fmt: skip
 
     def par_at(self, size: Size) -> int:
         """The score of the textbook's answer."""
