@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -166,9 +167,15 @@ def calculating(right: Answer, judge: type) -> dict[str, tuple[Answer, str]]:
     def calls_itself() -> None:
         calls_itself()
 
+    def in_a_thread() -> None:
+        thread = threading.Thread(target=lambda: wse.foundry.repair(zeros, 1))
+        thread.start()
+        thread.join()
+
     zeros = np.zeros((1, 2), bool)
     return {
         "by the foundry": (answer(lambda: wse.foundry.repair(zeros, 1)), "calls wselab.foundry"),
+        "by the foundry in a thread": (answer(in_a_thread), "calls wselab.foundry"),
         "by the hierarchy": (answer(lambda: wse.hierarchy.axpy(4)), "calls wselab.hierarchy"),
         "by a model": (
             answer(lambda: wselab.specs.MODELS[0].parameters),

@@ -630,6 +630,17 @@ def test_a_known_mistake_is_named(number, answer):
     assert re.search(WRONG[number][answer], "\n".join(result.reasons), re.DOTALL), result
 
 
+def test_a_mistake_is_named_only_if_it_explains_every_answer():
+    """69 is what people get who forget the rim, for the first disc; always 69 is something else."""
+    for answer, named in (
+        (by_another_radius(lambda diameter, edge: diameter / 2), True), (lambda *given: 69, False),
+    ):  # fmt: skip
+        reasons = check("1.2", answer).reasons
+        assert "it gives 69; 68 lie within the rim, so that is 1 too many" in reasons[-1]
+        assert ("so wide a rim makes no good dies" in reasons[0]) == named
+        assert len(reasons) == 1 + named
+
+
 @pytest.mark.parametrize("number", RIGHT)
 @pytest.mark.parametrize("cheat", CALCULATING)
 def test_what_may_not_earn_points_does_not(number, cheat):

@@ -696,6 +696,17 @@ def test_a_known_mistake_is_named(number, answer):
     assert re.search(WRONG[number][answer], "\n".join(result.reasons), re.DOTALL), result
 
 
+def test_a_nearly_right_answer_is_not_told_another_s_mistake():
+    """Wrong on one claim, and so right where people who miss a direction are wrong."""
+
+    def nearly(number, unit, fact, fact_unit):
+        return "wrong" if unit == "Tb/s" else verdict(number, unit, fact, fact_unit)
+
+    reasons = check("2.4", nearly).reasons
+    assert len(reasons) == 2 and 'not with verdict(1.2, "Tb/s"' in reasons[0]
+    assert "what is claimed is 1 times the fact: 'holds'" in reasons[1]
+
+
 @pytest.mark.parametrize("number", RIGHT)
 @pytest.mark.parametrize("cheat", CALCULATING)
 def test_what_may_not_earn_points_does_not(number, cheat):

@@ -268,10 +268,12 @@ class _Watch:
 
 @contextmanager
 def _watched() -> Iterator[_Watch]:
-    watch, before = _Watch(), sys.getprofile()
+    watch, before, of_threads = _Watch(), sys.getprofile(), threading.getprofile()
+    threading.setprofile(watch)  # for threads that are begun inside
     sys.setprofile(watch)
     try:
         yield watch
         watch.undone = sys.getprofile() is not watch
     finally:
         sys.setprofile(before)
+        threading.setprofile(of_threads)
