@@ -2,8 +2,9 @@
 
 To read it, take the words first: `ports`, `color`, `memory`, `operations`, `region`, `wafer`, and
 `tasks` and `hosts` for programs that need them; then `engines.pe` and `engines.reference`, which
-are the rules. A launch is a `program` with its `streams`, gone through by `run`. `engines` has the fast engines,
-`explain` says why something does not move, `trace` what happened and why it took so long.
+are the rules. A launch is a `program` with its `streams`, gone through by `run`. `engines` has the
+fast engines, `explain` says why something does not move, `trace` what happened and why it took so
+long.
 """
 
 from .errors import (
