@@ -61,6 +61,8 @@ class PE:
         self.queue: dict = {c: deque() for c in self.routes}
         self.belt_in: dict = {c: [None] * (latency - 1) for c in self.routes}
         self.inbox: dict = {c: deque() for c in self.routes}
+        self.wires: dict = {}  # belts of the long links that lead into the router, by port
+        self.on_wires: dict = {}  # and what enters them in this cycle
 
     # The first half of a cycle: to decide.
 
@@ -163,11 +165,11 @@ class PE:
                 elif (c, port) in self.hosts:
                     self.hosts[c, port].take(message.value)
                 else:
-                    self.neighbours[port].enqueue(c, message)
+                    self.neighbours[port].come_in(c, opposite(port), message)
                     self.hops += 1
         if self.pause:
             self.pause -= 1
-            moved |= bool(self.work) or any(self.inbox[c] for c in self.tasks)
+            moved |= bool(self.work) or any(self.inbox.get(c) for c in self.tasks)
         for one in decided.ready:
             sent = self.compute(one)
             if sent is not None:
@@ -177,6 +179,21 @@ class PE:
             moved = True
         moved |= advance(self.belt_in, self.inbox_room, to_processor, self.receive)
         moved |= advance(self.belt_out, self.belt_out_moves, to_router, self.enqueue)
+        return moved
+
+    def come_in(self, c: Any, port: Any, message: Message) -> None:
+        """A wavelet comes in by a link; a long one is a belt before the queue."""
+        if port in self.wires:
+            self.on_wires[port] = {**self.on_wires.get(port, {}), c: message}
+        else:
+            self.enqueue(c, message)
+
+    def advance_wires(self) -> bool:
+        """Move what is on long links; tells whether a wavelet moved."""
+        moved = False
+        for port, belts in self.wires.items():
+            moving = {c for c in self.room if self.takes_from[c] is port}
+            moved |= advance(belts, moving, self.on_wires.pop(port, {}), self.enqueue)
         return moved
 
     def enqueue(self, c: Any, message: Message) -> None:

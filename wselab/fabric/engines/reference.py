@@ -72,6 +72,7 @@ def step(program: Any, pes: dict, given: list, cycle: int) -> bool:
 
     # Then everything moves; it is seen in its new place in the next cycle.
     moved = [pe.move(decided) for pe, decided in decisions]
+    moved += [pe.advance_wires() for pe in pes.values()]
     for pe, c, link in from_host:
         pe.enqueue(c, Message(link.give()))
     return any(moved) or bool(from_host)
@@ -83,12 +84,15 @@ def build(program: Any) -> dict:
     conflicts: dict = {}
     places = [(r, c) for r in range(rows) for c in range(columns)]
     pes = {place: PE(place, program, conflicts) for place in places}
+    lengths = {port: program.wires.into(port) for port in LINKS}
     for (row, column), pe in pes.items():
         for port in LINKS:
             down, right = port.step or (0, 0)
             there = pes.get((row + down, column + right))
             if there:
                 pe.neighbours[port] = there
+                if (length := int(lengths[port][row, column])) > 1:
+                    pe.wires[port] = {c: [None] * (length - 1) for c in pe.routes}
     for number in program.main:
         counts = program.operations[number].counts(program.shape)
         for place in zip(*np.nonzero(counts), strict=True):
@@ -132,6 +136,9 @@ def photograph(program: Any, pes: dict, links: tuple[list, list], cycle: int) ->
             state.queued[c.number][place] = len(pe.queue[c])
             state.arriving[c.number][place] = sum(v is not None for v in pe.belt_in[c])
             state.waiting[c.number][place] = len(pe.inbox[c])
+            for port, belts in pe.wires.items():
+                on_it = sum(v is not None for v in belts[c])
+                state.coming[c.number][(port.number, *place)] = on_it
             state.position_in[c.number][place] = pe.entering[c]
             state.position_out[c.number][place] = pe.leaving[c]
     return state
