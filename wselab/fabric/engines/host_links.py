@@ -50,3 +50,12 @@ def join_hosts(program: Any, pes: dict) -> tuple[list, list]:
                 if not into:
                     pes[place].hosts[stream.color, stream.edge] = link
     return found
+
+
+def those_that_give(given: list, cycle: int) -> list:
+    """The links by which the host sends a wavelet in a cycle: (PE, color, link)."""
+    return [
+        (pe, c, link)
+        for pe, c, port, link in given
+        if c in pe.room and pe.takes_from[c] is port and link.ready(cycle)
+    ]

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..ports import LINKS
 from ..state import Outcome, State
-from .host_links import join_hosts
+from .host_links import join_hosts, those_that_give
 from .pe import PE, Message
 from .work import Work
 
@@ -59,16 +59,9 @@ def step(program: Any, pes: dict, given: list, cycle: int) -> bool:
     # First everything decides, on what it sees at the start of the cycle.
     for pe in pes.values():
         pe.look(program.rules.queue_depth)
-    order = list(program.colors)
-    if program.rules.arbitration == "rotate":
-        start = cycle % max(1, len(order))
-        order = order[start:] + order[:start]
+    order = order_of(program, cycle)
     decisions = [(pe, pe.decide(order, cycle)) for pe in pes.values()]
-    from_host = [
-        (pe, c, link)
-        for pe, c, port, link in given
-        if c in pe.room and pe.takes_from[c] is port and link.ready(cycle)
-    ]
+    from_host = those_that_give(given, cycle)
 
     # Then everything moves; it is seen in its new place in the next cycle.
     moved = [pe.move(decided) for pe, decided in decisions]
@@ -76,6 +69,13 @@ def step(program: Any, pes: dict, given: list, cycle: int) -> bool:
     for pe, c, link in from_host:
         pe.enqueue(c, Message(link.give()))
     return any(moved) or bool(from_host)
+
+
+def order_of(program: Any, cycle: int) -> list:
+    """In which order colors ask for ports in a cycle."""
+    colors = list(program.colors)
+    start = cycle % max(1, len(colors)) if program.rules.arbitration == "rotate" else 0
+    return colors[start:] + colors[:start]
 
 
 def build(program: Any) -> dict:
