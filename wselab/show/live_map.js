@@ -56,14 +56,14 @@ function render({ model, el }) {
   const root = document.createElement("div");
   root.className = "wse-map";
   root.dataset.frame = root.dataset.newest = 0;
-  root.dataset.lmSuppressShortcuts = "true"; // or JupyterLab takes the keys: d, d deletes a cell
   root.setAttribute("role", "group");
   root.setAttribute("aria-label", "Map of a wafer");
   root.innerHTML = PARTS;
   el.appendChild(root);
   const part = (name) => root.querySelector(`.wse-map-${name}`);
   const view = part("view"), canvas = view.firstChild, strip = part("legend").firstChild;
-  const ink = canvas.getContext("2d");
+  const ink = canvas.getContext("2d"), buttons = {};
+  for (const button of root.querySelectorAll("button")) buttons[button.ariaLabel] = button;
   view.setAttribute(
     "aria-label",
     `Map of ${rows} rows by ${columns} columns of PEs. Arrow keys move the cursor, with Shift they ` +
@@ -97,7 +97,7 @@ function render({ model, el }) {
   const seen = () => [height / scale()[1], width / scale()[0]]; // rows and columns, broken ones too
 
   function measure() {
-    const room = Math.min(root.clientWidth - MARGIN.left - MARGIN.right, MOST.width);
+    const room = Math.min(part("head").clientWidth - MARGIN.left - MARGIN.right, MOST.width);
     if (room <= 0) return false;
     const tall = Math.min(MOST.height, 0.55 * innerHeight);
     const flat = columns > 2.5 * rows || rows > 2.5 * columns; // then a PE is no square
@@ -157,9 +157,12 @@ function render({ model, el }) {
     const [across, down] = scale();
     pool();
     for (let i = 0; i < out.length; i++) out[i] = lut[dots[i]];
-    const reach = Math.min(across, down) < 3 * ratio ? Math.round(ratio) : 0; // a lone one is seen
-    const bit = Math.max(1, Math.round(1.5 * ratio));
-    for (let i = dots.indexOf(DEAD); i >= 0; i = dots.indexOf(DEAD, i + 1)) {
+    const bit = Math.max(1, Math.round(1.5 * ratio)), dead = [];
+    for (let i = dots.indexOf(DEAD); i >= 0; i = dots.indexOf(DEAD, i + 1)) dead.push(i);
+    // A lone one is drawn larger, to be seen, unless that would make many look like most.
+    const small = Math.min(across, down) < 4 * ratio;
+    const reach = small ? [2, 1, 0].find((r) => !r || dead.length * (2 * r + 1) ** 2 < out.length / 30) : 0;
+    for (const i of dead) {
       const x = i % width, y = (i - x) / width;
       for (let v = Math.max(0, y - reach); v <= Math.min(height - 1, y + reach); v++)
         for (let u = Math.max(0, x - reach); u <= Math.min(width - 1, x + reach); u++)
@@ -214,7 +217,10 @@ function render({ model, el }) {
   function legend() {
     write(part("title"), frame.title);
     part("layer").value = frame.layer;
-    const [low, high] = frame.limits, some = ticks(low, high, 4, false);
+    const none = frame.ranks.indexOf(DEAD) < 0;
+    part("dead").hidden = buttons["go to the next dead PE"].disabled = none;
+    const [low, high] = frame.limits, apart = (high - low) / 8;
+    const between = ticks(low, high, 4, false).filter((x) => x > low + apart && x < high - apart);
     if (String(frame.limits) === strip.dataset.limits) return;
     strip.dataset.limits = frame.limits;
     strip.width = 255;
@@ -224,7 +230,7 @@ function render({ model, el }) {
     line.forEach((_, level) => (line[level] = lut[rankOf[level]]));
     strip.getContext("2d").putImageData(image, 0, 0);
     part("ticks").replaceChildren(
-      ...some.map((value) => {
+      ...[low, ...between, high].map((value) => {
         const tick = document.createElement("span");
         tick.textContent = short(value);
         tick.style.left = `${(100 * (value - low)) / (high - low)}%`;
@@ -239,11 +245,12 @@ function render({ model, el }) {
     const per = [1 / down, 1 / across].map((x) => Math.max(1, Math.ceil(x - 1e-6)));
     const each = about.signed ? "farthest from zero" : "highest";
     const pools = per[0] * per[1] > 1;
+    const range = (name, first, end) => (first === end ? `${name} ${first}` : `${name}s ${first} to ${end}`);
     write(
       part("scope"),
-      `rows ${Math.floor(top)} to ${last(top, tall, rows)}, ` +
-        `columns ${Math.floor(left)} to ${last(left, wide, columns)}` +
-        (pools ? `; a dot shows the ${each} of up to ${per[0]} x ${per[1]} PEs, a dead one before all` : ""),
+      range("row", Math.floor(top), last(top, tall, rows)) +
+        range(", column", Math.floor(left), last(left, wide, columns)) +
+        (pools ? `; a dot shows the ${each} of up to ${per[0]} x ${per[1]} PEs, or that one is dead` : ""),
     );
   }
 
@@ -313,12 +320,18 @@ function render({ model, el }) {
     if (!at || !frame) return tell(null, "");
     const level = levelOf[frame.ranks[at[0] * columns + at[1]]], [low, high] = frame.limits;
     const value = low + (level / 254) * (high - low);
-    if (level === DEAD) tell(at, "dead");
+    if (level === DEAD) announce(at, "dead");
     else if (!waiting) tell(at, `about ${short(Number(value.toPrecision(3)))}`);
     if (level !== DEAD && !waiting) {
       waiting = at;
       model.send({ kind: "value", at });
     }
+  }
+
+  /** Tell, and say it aloud where the reader moves by keyboard. */
+  function announce(at, text) {
+    tell(at, text);
+    if (!pointed) write(part("said"), part("value").textContent);
   }
 
   function tell(at, text) {
@@ -337,8 +350,7 @@ function render({ model, el }) {
       const at = chosen(), here = at && message.at[0] === at[0] && message.at[1] === at[1];
       waiting = null;
       if (!here) return ask();
-      tell(at, message.text);
-      if (!pointed) part("said").textContent = part("value").textContent;
+      announce(at, message.text);
     } else if (message.kind === "words") {
       part("said").textContent = message.text;
     } else if (message.kind === "go") {
@@ -426,8 +438,7 @@ function render({ model, el }) {
     atKeyboard = false;
     draw();
   });
-  for (const button of root.querySelectorAll("button"))
-    button.addEventListener("click", acts[button.getAttribute("aria-label")]);
+  for (const name in buttons) buttons[name].addEventListener("click", acts[name]);
   part("layer").addEventListener("change", (event) =>
     model.send({ kind: "layer", layer: event.target.value }),
   );
@@ -466,16 +477,23 @@ function render({ model, el }) {
     { passive: false },
   );
 
+  // JupyterLab takes keys before the page does, such as d, d to delete a cell; not where an element
+  // has this attribute. What comes with Ctrl, to save or to undo, stays its own.
+  const shield = (event) =>
+    root.toggleAttribute("data-lm-suppress-shortcuts", !event.ctrlKey && !event.metaKey && !event.altKey);
+
   // ---- beginning and end --------------------------------------------------------------------
   const resized = new ResizeObserver(draw);
   resized.observe(root);
   const themed = new MutationObserver(draw);
   themed.observe(document.body, { attributeFilter: ["data-jp-theme-name", "class"] });
+  addEventListener("keydown", shield, true);
   model.on("msg:custom", hear);
   model.send({ kind: "ready" });
   return () => {
     resized.disconnect();
     themed.disconnect();
+    removeEventListener("keydown", shield, true);
     model.off("msg:custom", hear);
     cancelAnimationFrame(asked);
     Object.values(timers).forEach(clearTimeout);

@@ -56,7 +56,9 @@ class WaferMap(Live):
     def __init__(self, maps: Maps, title: str, label: str, signed: bool, limits: Limits | None):
         super().__init__()
         self.title, self.label, self.signed = title, label, signed
-        self._maps, self._shown = maps, next(iter(maps))
+        self._maps = maps
+        varied = (name for name, table in maps.items() if len(np.unique(table[:2])) > 1)
+        self._shown = next(varied, next(iter(maps)))
         self._grows = limits is None
         self.limits = limits or limits_of(maps, signed)
         self.given, self.sent, self.drawn = 1, 0, 0

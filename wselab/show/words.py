@@ -111,7 +111,7 @@ def _dead(dead: np.ndarray) -> Iterator[str]:
     if count <= FEW:
         yield f"{_places(np.argwhere(dead))} {'is' if count == 1 else 'are'} dead"
     else:
-        yield f"{count:,} PEs are dead, {_share(count, dead.size)}"
+        yield f"{count:,} PEs are dead ({_share(count, dead.size)})"
 
 
 def _trend(means: np.ndarray, axis: int) -> Iterator[str]:
@@ -155,5 +155,5 @@ def _list(items: Any) -> str:
 
 
 def _share(count: int, of: int) -> str:
-    share = count / of
-    return f"{share:.0%}" if 0.01 <= share <= 0.99 or count == of else f"{count:,} of {of:,}"
+    share = 100 * count / of
+    return f"{number(share, 2)}%" if share < 99 or count == of else "nearly all"
