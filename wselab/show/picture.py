@@ -51,7 +51,5 @@ def picture(figure: Figure, alt: str) -> Picture:
         raise ValueError("picture: alt is empty; say in words what is to be seen")
     buffer = io.BytesIO()
     smaller = {"optimize": True}
-    figure.savefig(
-        buffer, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", pil_kwargs=smaller
-    )
+    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", pil_kwargs=smaller)
     return Picture(buffer.getvalue(), alt)
