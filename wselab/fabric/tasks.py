@@ -26,6 +26,7 @@ from .conditions import Condition
 from .errors import ProgramError
 from .operations import Operation, Wavelet, compute_dtype, operand
 from .region import Operating, Region, plain_color
+from .written import Written
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,7 @@ class Task:
     where: Any
     operations: list[Operation]
     name: str
-    line: str
+    line: Written
 
 
 class Woken(Operating):
@@ -88,7 +89,7 @@ class Woken(Operating):
 class Tracing:
     """A task being recorded."""
 
-    def __init__(self, data_dependent: bool, line: str):
+    def __init__(self, data_dependent: bool, line: Written):
         self.data_dependent, self.line = data_dependent, line
         self.wavelet = Wavelet()
         self.operations: list[Operation] = []
@@ -105,7 +106,7 @@ class Tracing:
         self.operations.append(operation)
 
 
-def bind(region: Region, color: Any, data_dependent: bool, line: str) -> Callable[[Any], Any]:
+def bind(region: Region, color: Any, data_dependent: bool, line: Written) -> Callable[[Any], Any]:
     """The decorator that `Region.task` gives."""
     wafer = region.wafer
     colors = [
