@@ -7,19 +7,22 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..fabric.explain.standing import Place, Reason, Waiting, count, within
+from ..fabric.explain.standing import Place, Reason, Waiting, count
 from ..fabric.explain.texts import causes
 from ..fabric.explain.why import Explainer
 from ..fabric.ports import LINKS
-from ..fabric.trace.cells import DOING, FULL, IDLE, NO_WAVELET
+from ..fabric.trace.cells import DOING, IDLE, NO_WAVELET
 from ..fabric.trace.frames import Frame
 from ..fabric.trace.pe_frame import PLACES
 from ..fabric.trace.trace import Trace
 
 TOWARDS = dict(zip(LINKS, ("northward", "eastward", "southward", "westward"), strict=True))
 MOST_COLORS = 4  # of which is told where they go
-DOES = {  # of what a PE is doing: of one, and of several
+DOES = {  # of the states of PEs: said of one, and of several
     "busy": ("is busy", "are busy"),
+    "ended": ("has ended", "have ended"),
+    "sleeps": ("sleeps", "sleep"),
+    "nothing": ("has nothing to do", "have nothing to do"),
     "pause": ("pauses", "pause"),
     "beside": ("waits for a microthread", "wait for a microthread"),
     "no wavelet": ("waits for a wavelet", "wait for a wavelet"),
@@ -53,7 +56,7 @@ def describe_trace(trace: Trace, frame: Frame, title: str = "") -> str:
     >>> trace = w.run(trace=True).trace
     >>> print(describe_trace(trace, trace.at(6)))
     A run of 11 cycles on 1 x 3 PEs. Color c goes eastward. Cycle 6: of 3 PEs, 1 is busy,
-    1 waits for color c, 1 is idle; 6 wavelets of color c are inside.
+    1 waits for color c, 1 has ended; 6 wavelets of color c are inside.
     """
     rows, columns = len(trace.cells.rows), len(trace.cells.columns)
     head = f"{title.rstrip('.')}. " if title else ""
@@ -100,28 +103,48 @@ def describe_frame(frame: Frame) -> str:
 
     PEs that wait for a wavelet, or for room, are told by color.
     """
-    groups = Counter(_group(frame, pe) for pe in range(len(frame.trace.cells.pes)))
-    pes = len(frame.trace.cells.pes)
-    told = [
-        f"{number:,} {forms[number != 1]}" for forms, number in groups.most_common() if forms[0]
-    ]
-    return f"of {count(pes, 'PE')}, {', '.join(told)}; {_inside(frame)}"
+    every = states(frame)
+    groups = Counter(_said(frame, pe, state) for pe, state in enumerate(every))
+    told = [f"{number:,} {forms[number != 1]}" for forms, number in groups.most_common()]
+    return f"of {count(len(every), 'PE')}, {', '.join(told)}; {_inside(frame)}"
 
 
-def _group(frame: Frame, pe: int) -> tuple[str, str]:
+def states(frame: Frame) -> list[str]:
+    """What each PE of a trace does in a cycle: a word of `DOING`, but for those that are idle.
+
+    They have "ended", or, if they had "nothing" to do, that, or the PE "sleeps" till it is woken.
+    """
+    shape, pes = frame.program.shape, frame.trace.cells.pes
+    worked, sleeps = np.zeros((2, *shape), bool)
+    for operation in frame.program.operations:
+        worked |= operation.counts(shape) > 0
+    for task in frame.program.tasks:
+        sleeps[task.where] = True
+    idle = np.where(sleeps, "sleeps", np.where(worked, "ended", "nothing")).ravel()[pes]
+    doing = frame("doing")[0]
+    found: list[str] = np.where(doing == IDLE, idle, np.array(DOING)[doing]).tolist()
+    return found
+
+
+def _said(frame: Frame, pe: int, state: str) -> tuple[str, str]:
     """What a PE does, said of one and of several."""
-    what = int(frame("doing")[0, pe])
-    if what == IDLE:
-        place = frame.trace.cells.place(pe)
-        if any(within(place, task.where) for task in frame.program.tasks):
-            return "sleeps", "sleep"
-        return "is idle", "are idle"
-    if what in (NO_WAVELET, FULL) and (names := _colors(frame, pe)):
-        color = f"color{'s' if len(names) > 1 else ''} {listed(names)}"
-        if what == FULL:
-            return (f"cannot send {color}, since there is no room",) * 2
-        return f"waits for {color}", f"wait for {color}"
-    return DOES[DOING[what]]
+    names = _colors(frame, pe) if state in ("no wavelet", "full") else []
+    if not names:
+        return DOES[state]
+    color = f"color{'s' if len(names) > 1 else ''} {listed(names)}"
+    if state == "full":
+        return (f"cannot send {color}, since there is no room",) * 2
+    return f"waits for {color}", f"wait for {color}"
+
+
+def short_state(frame: Frame, pe: int, state: str) -> str:
+    """What a PE does in two or three words: "busy", "waits for b", "b: no room"."""
+    names = listed(_colors(frame, pe))
+    if state == "no wavelet":
+        return f"waits for {names}"
+    if state in ("full", "switch", "no route"):
+        return f"{names}: {'no room' if state == 'full' else state}"
+    return {"pause": "pauses", "beside": "waits beside", "nothing": ""}.get(state, state)
 
 
 def _colors(frame: Frame, pe: int) -> list[str]:
@@ -131,7 +154,7 @@ def _colors(frame: Frame, pe: int) -> list[str]:
     if number is None:
         return []
     operation, cells = frame.program.operations[number], frame.trace.cells
-    if frame("doing")[0, pe] == FULL:
+    if frame("doing")[0, pe] != NO_WAVELET:
         return [operation.sends.name] if operation.sends else []
     inbox = frame("inbox")[0]
     nodes = [(color, cells.node_of[color.number, pe]) for color in operation.reads]

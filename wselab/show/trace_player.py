@@ -22,6 +22,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import traitlets
 
 from ..fabric.errors import RunError
@@ -65,6 +66,8 @@ class Player(Live):
 
     def __init__(self, trace: Trace, title: str = ""):
         self.trace, self.title = copy.copy(trace), title  # the caller's stands where it stood
+        data = content(trace)
+        self._still_cycle = trace.last if trace.end != "ended" else fullest(data)
         self._arrows, circle, mend = standstill(self.trace)
         ended = trace.end == "ended"
         first = trace.error.partition("\n")[0]
@@ -80,7 +83,7 @@ class Player(Live):
                 for arrow in self._arrows
             ],
         }
-        text, cells = pack(content(trace))
+        text, cells = pack(data)
         alt = describe_trace(self.trace, self._still(), title)
         super().__init__(content=text, cells=cells, about=json.dumps(about), alt=alt)
         self.on_msg(self._asked)
@@ -88,14 +91,13 @@ class Player(Live):
     def picture(self) -> Picture:
         """The last frame; of a run that came to its end, the one with most wavelets inside."""
         frame = self._still()
-        how = "who waits for whom" if self._arrows else f"{frame.trace.end_cycle:,} in all"
-        title = f"{self.title or 'A run'}: cycle {frame.cycle:,}, {how}"
+        cycle = f"cycle {frame.cycle:,} of {frame.trace.end_cycle:,}"
+        how = f"who waits for whom, {cycle}" if self._arrows else cycle
+        title = f"{self.title}: {how}" if self.title else how[0].upper() + how[1:]
         return picture(draw(frame, self._arrows, title), self.alt)
 
     def _still(self) -> Frame:
-        if self.trace.end != "ended":
-            return self.trace.at(-1)
-        return self.trace.at(fullest(self.trace))
+        return self.trace.at(self._still_cycle)
 
     def _asked(self, _: Any, message: Any, __: Any) -> None:
         """The page asks why a PE waits in a cycle."""
@@ -110,11 +112,24 @@ class Player(Live):
         self.send({"id": message.get("id"), "texts": texts})
 
 
-def fullest(trace: Trace) -> int:
-    """The first of the cycles with most wavelets inside."""
-    counts = [(sum(int((frame(place) > 0).sum()) for place in PLACES), -frame.cycle)
-              for frame in trace]  # fmt: skip
-    return -max(counts)[1]
+def fullest(data: dict[str, Any]) -> int:
+    """The first of the cycles with most wavelets inside, of the content of a trace.
+
+    Of ``docs/trace.md``: a cell of a place that becomes 0, or is 0 no longer, is a wavelet.
+    """
+    is_place = np.zeros(data["frames"]["cells"].shape[1], bool)
+    for start, width, length in (data["sections"][place] for place in PLACES):
+        is_place[start : start + width * length] = True
+    cells = np.where(is_place, data["frames"]["cells"][0], 0)
+    inside = [np.count_nonzero(cells)]
+    changes, first = data["changes"], 0
+    for end in data["changes"]["ends"].tolist():
+        cell, xor = changes["cell"][first:end], changes["xor"][first:end]
+        cell, xor, first = cell[is_place[cell]], xor[is_place[cell]], end
+        before = cells[cell]
+        cells[cell] = before ^ xor
+        inside.append(inside[-1] + np.count_nonzero(before ^ xor) - np.count_nonzero(before))
+    return int(data["first"] + np.argmax(inside))
 
 
 def _what_is_held(trace: Trace) -> str:

@@ -253,7 +253,7 @@ class Board {
   }
 
   processor(pe) {
-    const { context, theme, scale, frame, trace, layout } = this, state = frame.state(pe);
+    const { context, theme, scale, frame, trace, layout, marks } = this, state = frame.state(pe);
     const [fill, sign] = STATES[state];
     this.box(PROCESSOR, pe, 0.05);
     context.fillStyle = theme[fill];
@@ -283,8 +283,10 @@ class Board {
     const size = this.thick(8.5, 0.075, 17);
     context.textAlign = "left";
     context.font = `600 ${size}px ${theme.sans}`;
-    const words = `${sign} ${shortState(frame, pe)}`.trim();
-    this.fit(words, x + 0.3, y + PROCESSOR.bottom - 0.06, 0.63);
+    const words = shortState(frame, pe), colors = frame.waitsFor(pe).map((at) => marks.names[at]);
+    const tries = [`${sign} ${words}`.trim(), words, `${sign} ${listed(colors)}`];
+    const room = 0.64 * scale, fits = (text) => context.measureText(text).width <= room;
+    this.fit(tries.find(fits) ?? tries[2], x + 0.3, y + PROCESSOR.bottom - 0.06, 0.64);
     if (scale >= DETAIL.kind) this.operation(pe, x, y);
   }
 
@@ -321,8 +323,9 @@ class Board {
     context.font = `${size}px ${theme.mono}`;
     const across = Math.max(6, Math.floor(width * scale / context.measureText("0").width));
     const { text, kind } = trace.operations[first.number];
-    const lines = scale < DETAIL.operation ? [kind] : wrapped(text, across).slice(0, 4);
-    lines.push(first.begun ? `${first.done} of ${first.total}` : "not begun");
+    const brief = scale < DETAIL.operation;
+    const lines = brief ? [kind] : wrapped(text, across).slice(0, 4);
+    lines.push(`${first.done}${brief ? "/" : " of "}${first.total}`);
     lines.forEach((one, k) => {
       this.fit(one, x + left, y + PROCESSOR.top + 0.06 + (k * 1.25 * size) / scale, width);
     });

@@ -142,6 +142,19 @@ class Trace {
     return typeof n === "number" ? n : n[this.number(pe)];
   }
 
+  /** Whether an operation is on memory alone: it neither takes nor sends. */
+  computes(number) {
+    const { reads, sends } = this.operations[number];
+    return reads.length === 0 && sends === null;
+  }
+
+  /** The cycles that such an operation takes at a PE. */
+  cyclesOf(number, pe) {
+    const { kind, dtype } = this.operations[number], { rules } = this.program;
+    const macs = dtype === "float16" ? rules.fp16_macs : rules.fp32_macs;
+    return rules.startup + Math.ceil(this.elements(number, pe) / (kind === "mac" ? macs : 1));
+  }
+
   /** What PEs are whose "doing" is idle: "sleeps", "ended", or "nothing" if they had nothing to do. */
   get idle() {
     this.idling ??= Array.from({ length: this.count }, (_, pe) => {

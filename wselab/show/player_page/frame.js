@@ -95,12 +95,17 @@ class Frame {
     return number;
   }
 
-  /** The operations that a PE is at: number, lane, elements done and in all, whether begun. */
+  /** The operations that a PE is at: number, lane, whether it has begun, whether it `works` in this
+   * cycle, and of its elements, or cycles where it `computes` on memory alone, the done and the total. */
   running(pe) {
-    const { now, trace } = this, { length } = trace.section.operation, found = [];
+    const { now, then, trace } = this, { length } = trace.section.operation, found = [];
     const note = (number, lane, begun) => {
-      const at = lane * length + pe, done = begun ? now.done[at] - now.before[at] : 0;
-      found.push({ number, lane, begun, done, total: trace.elements(number, pe) });
+      const at = lane * length + pe, computes = trace.computes(number);
+      const starts = computes && (begun || then.begun[pe] > 0);
+      const works = now.done[at] !== then.done[at] || (starts && this.doing(pe) === "busy");
+      const since = computes ? this.cycle + 1 - now.begun[pe] : now.done[at] - now.before[at];
+      const total = computes ? trace.cyclesOf(number, pe) : trace.elements(number, pe);
+      found.push({ number, lane, begun, works, computes, done: begun ? since : 0, total });
     };
     if (now.operation[pe]) note(now.operation[pe] - 1, 0, now.begun[pe] > 0);
     for (let lane = 1; lane <= trace.section.thread.width; lane++) {

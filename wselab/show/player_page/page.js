@@ -42,7 +42,7 @@ function buildPage(player) {
   player.cycleText = make("span", { class: "wse-cycle" });
   player.speedSelect = make("select", { "aria-label": "Cycles a second",
     onchange: () => player.setSpeed(Number(player.speedSelect.value)) },
-  SPEEDS.map((one) => make("option", { value: one }, `${one} cycles a second`)));
+  SPEEDS.map((one) => make("option", { value: one }, `${one} cycles/s`)));
   player.says = make("p", { class: "wse-live", role: "status", "aria-live": "polite" });
   player.tip = make("div", { class: "wse-tip", hidden: "", "aria-hidden": "true" });
   player.program = new Program(trace);

@@ -55,11 +55,10 @@ class Program {
     const busy = this.lines.map(() => 0), waiting = this.lines.map(() => 0), { trace } = this;
     const mine = new Set();
     for (let pe = 0; pe < trace.count; pe++) {
-      const works = frame.doing(pe) === "busy";
-      const lines = new Map(); // an operation that has begun counts before one that has not
-      for (const { number: one, begun } of frame.running(pe)) {
+      const lines = new Map();
+      for (const { number: one, works } of frame.running(pe)) {
         const at = this.lineOf.get(one);
-        lines.set(at, lines.get(at) || (works && begun));
+        lines.set(at, lines.get(at) || works);
       }
       for (const [at, lit] of lines) {
         (lit ? busy : waiting)[at]++;

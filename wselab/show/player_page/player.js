@@ -213,7 +213,6 @@ class Player {
     this.root.dataset.circle = shown;
     if (shown === (stage.arrows !== null)) return;
     stage.arrows = shown ? about.arrows : null;
-    this.root.dataset.circle = shown;
     this.circleButton?.setAttribute("aria-pressed", String(shown));
     this.waiting?.toggleAttribute("hidden", !shown);
     stage.wanted = true;

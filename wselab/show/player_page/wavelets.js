@@ -73,13 +73,13 @@ function drawChosen(context, view, trace, pe, theme, focused) {
   context.stroke();
 }
 
-/** The middle of an arrow, bent to its left, or to its right where that would be out of sight. */
+/** The middle of an arrow, bent to its left as far as it is in sight, or else to its right. */
 function apex(x0, y0, x1, y1, far, scale, view) {
   const bend = Math.min(0.3 * far, 0.42 * scale + 0.05 * far);
   const at = (side) => [(x0 + x1) / 2 + side * bend * (y1 - y0) / far,
     (y0 + y1) / 2 - side * bend * (x1 - x0) / far];
   const seen = ([x, y]) => x > 24 && y > 14 && x < view.width - 24 && y < view.height - 14;
-  return [at(1), at(-1)].find(seen) ?? at(1);
+  return [1, 0.6, 0.35, -1].map(at).find(seen) ?? at(1);
 }
 
 /** Who waits for whom: an arrow from PE to PE for each link, with its number and its reason. */

@@ -127,6 +127,7 @@ function peText(frame, pe) {
   return `${named(trace, pe)} ${phraseOf(frame, pe)}${at}.`;
 }
 
-function progressText({ begun, done, total }) {
-  return begun ? `${number(done)} of ${counted(total, "element")} done` : "not begun";
+function progressText({ begun, done, total, computes }) {
+  const thing = computes ? "cycle" : "element";
+  return begun ? `${number(done)} of ${counted(total, thing)} done` : "not begun";
 }
