@@ -176,12 +176,20 @@ def _arrow(axes: Axes, frame: Frame, arrow: Arrow) -> None:
         (column - cells.columns.start + 0.61, row - cells.rows.start + 0.77)
         for row, column in (arrow.start, arrow.end)
     )
-    axes.annotate(
-        "", (x1, y1), (x0, y0), zorder=5,
-        arrowprops={"arrowstyle": "-|>", "color": RED, "linewidth": 2, "shrinkA": 14, "shrinkB": 14,
-                    "mutation_scale": 16, "connectionstyle": "arc3,rad=-0.3"},
-    )  # fmt: skip
+    if arrow.start == arrow.end:
+        from matplotlib.patches import Rectangle
+
+        corner = np.floor((x0, y0)).tolist()
+        axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=RED, linewidth=2, zorder=5))
+    else:
+        axes.annotate(
+            "", (x1, y1), (x0, y0), zorder=5,
+            arrowprops={"arrowstyle": "-|>", "color": RED, "linewidth": 2, "shrinkA": 14,
+                        "shrinkB": 14, "mutation_scale": 16, "connectionstyle": "arc3,rad=-0.3"},
+        )  # fmt: skip
     middle = (x0 + x1) / 2 + 0.15 * (y1 - y0), (y0 + y1) / 2 - 0.15 * (x1 - x0)
+    if arrow.start == arrow.end:
+        middle = x0, np.floor(y0) + 1
     axes.text(
         *middle, arrow.label, ha="center", va="center", fontsize=8, zorder=6,
         bbox={"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": RED},

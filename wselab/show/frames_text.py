@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from ..fabric.explain.standing import Place, Reason, Waiting, count
+from ..fabric.explain.standing import Place, Reason, Waiting, count, name
 from ..fabric.explain.texts import causes
 from ..fabric.explain.why import Explainer
 from ..fabric.ports import LINKS
@@ -17,7 +18,8 @@ from ..fabric.trace.pe_frame import PLACES
 from ..fabric.trace.trace import Trace
 
 TOWARDS = dict(zip(LINKS, ("northward", "eastward", "southward", "westward"), strict=True))
-MOST_COLORS = 4  # of which is told where they go
+MOST_COLORS = 4  # of which is told where they go, or of those that are waited for
+MOST_LINKS = 8  # of who waits for whom
 DOES = {  # of the states of PEs: said of one, and of several
     "busy": ("is busy", "are busy"),
     "ended": ("has ended", "have ended"),
@@ -34,7 +36,10 @@ DOES = {  # of the states of PEs: said of one, and of several
 
 
 class Arrow(NamedTuple):
-    """That one PE waits for another: the reason in a few words, and in full."""
+    """That one PE waits for another: the reason in a few words, and in full.
+
+    Where a chain ends, ``end`` is ``start``: what it waits for will not come from anywhere.
+    """
 
     start: Place
     end: Place
@@ -42,8 +47,10 @@ class Arrow(NamedTuple):
     text: str
 
 
-def describe_trace(trace: Trace, frame: Frame, title: str = "") -> str:
-    """A trace and one frame of it, in a few sentences.
+def describe_trace(
+    trace: Trace, frame: Frame, title: str = "", arrows: Sequence[Arrow] = ()
+) -> str:
+    """A trace and one frame of it, in a few sentences; with who waits for whom.
 
     >>> import wselab as wse
     >>> w = wse.Wafer(1, 3)
@@ -55,8 +62,8 @@ def describe_trace(trace: Trace, frame: Frame, title: str = "") -> str:
     >>> w[:, 1:].mov(wse.fabin(c), out=x)
     >>> trace = w.run(trace=True).trace
     >>> print(describe_trace(trace, trace.at(6)))
-    A run of 11 cycles on 1 x 3 PEs. Color c goes eastward. Cycle 6: of 3 PEs, 1 is busy,
-    1 waits for color c, 1 has ended; 6 wavelets of color c are inside.
+    A run of 11 cycles on 1 x 3 PEs. Color c goes eastward. Cycle 6: of 3 PEs, 1 has ended,
+    1 is busy, 1 waits for color c; 6 wavelets of color c are inside.
     """
     rows, columns = len(trace.cells.rows), len(trace.cells.columns)
     head = f"{title.rstrip('.')}. " if title else ""
@@ -65,9 +72,17 @@ def describe_trace(trace: Trace, frame: Frame, title: str = "") -> str:
         size += f" (rows {trace.cells.rows.start} to {trace.cells.rows.stop - 1}, columns "
         size += f"{trace.cells.columns.start} to {trace.cells.columns.stop - 1})"
     run = f"{head}A run of {count(trace.end_cycle, 'cycle')} on {size}"
-    told = [f"{run}{_how_it_ended(trace)}.", *_ways(trace), f"Cycle {frame.cycle:,}: "
-            f"{describe_frame(frame)}."]  # fmt: skip
-    return " ".join(told)
+    told = [f"{run}{_how_it_ended(trace)}.", *_ways(trace)]
+    told.append(f"Cycle {frame.cycle:,}: {describe_frame(frame)}.")
+    links = [
+        f"{name(one.start)} for {name(one.end)}, {one.label}"
+        if one.start != one.end
+        else f"{name(one.start)} for nobody, {one.label}"
+        for one in arrows
+    ]
+    if len(links) > MOST_LINKS:
+        links[MOST_LINKS:] = [f"and {len(links) - MOST_LINKS} more"]
+    return " ".join([*told, f"Who waits for whom: {'; '.join(links)}."] if links else told)
 
 
 def _how_it_ended(trace: Trace) -> str:
@@ -90,8 +105,8 @@ def _ways(trace: Trace) -> list[str]:
     if len(found) > MOST_COLORS:
         return [f"{count(len(colors), 'color')} are routed."]
     by_way: dict[str, list[str]] = {}
-    for name, way in found:
-        by_way.setdefault(way, []).append(name)
+    for color_name, way in found:
+        by_way.setdefault(way, []).append(color_name)
     return [
         f"Color {names[0]} goes {way}." if len(names) == 1 else f"Colors {listed(names)} go {way}."
         for way, names in by_way.items()
@@ -105,6 +120,8 @@ def describe_frame(frame: Frame) -> str:
     """
     every = states(frame)
     groups = Counter(_said(frame, pe, state) for pe, state in enumerate(every))
+    if len(groups) > MOST_COLORS:
+        groups = Counter(DOES[state] for state in every)
     told = [f"{number:,} {forms[number != 1]}" for forms, number in groups.most_common()]
     return f"of {count(len(every), 'PE')}, {', '.join(told)}; {_inside(frame)}"
 
@@ -205,27 +222,30 @@ def standstill(trace: Trace) -> tuple[list[Arrow], bool, str]:
 
 
 def _arrows(explainer: Explainer, links: list[tuple[Waiting, Reason]]) -> list[Arrow]:
-    """Links that stay within a PE are told with the one that leaves it."""
-    arrows, start = [], 0
+    """Links that stay within a PE are told with the one that leaves it, or ends the chain."""
+    arrows: list[Arrow] = []
+    start = 0
     for at, (thing, reason) in enumerate(links):
-        if reason.after is not None and reason.after.pe != thing.pe:
+        end = reason.after.pe if reason.after else thing.pe
+        alone = at == len(links) - 1 and not arrows  # a circle within one PE
+        if end != thing.pe or reason.after is None or alone:
             within = [one.text for what, one in links[start:at] if what.what == "operation"]
             text = "; ".join([*within[-1:], reason.text])
             label = _label(explainer, thing, reason)
-            arrows.append(Arrow(thing.pe, reason.after.pe, label, text))
+            arrows.append(Arrow(thing.pe, end, label, text))
             start = at + 1
     return arrows
 
 
 def _label(explainer: Explainer, thing: Waiting, reason: Reason) -> str:
-    name = thing.color.name if thing.color else ""
+    what = thing.color.name if thing.color else ""
     if thing.what == "operation":
         operation = explainer.operation(thing.pe, thing.number)
         waiting = explainer.state.waiting
         missing = [c.name for c in operation.reads if not waiting[c.number][thing.pe]]
-        name = listed(missing) or (operation.sends.name if operation.sends else "")
+        what = listed(missing) or (operation.sends.name if operation.sends else "")
     if reason.kind == "no wavelet":
-        return f"waits for {name}"
+        return f"waits for {what}" if reason.after else f"{what} never comes"
     if reason.kind == "full":
-        return f"no room for {name}"
-    return f"{name}: {reason.kind}"
+        return f"no room for {what}"
+    return f"{what}: {reason.kind}"

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 ALIGNED = 8  # bytes: what the longest numbers need in front of them
-LEVEL = 6  # of compression; higher ones take several times as long and save little
+LEVEL = 1  # of compression; higher ones take several times as long and save a tenth
 
 
 def pack(data: Any) -> tuple[str, bytes]:

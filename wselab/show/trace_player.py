@@ -84,7 +84,7 @@ class Player(Live):
             ],
         }
         text, cells = pack(data)
-        alt = describe_trace(self.trace, self._still(), title)
+        alt = describe_trace(self.trace, self._still(), title, self._arrows)
         super().__init__(content=text, cells=cells, about=json.dumps(about), alt=alt)
         self.on_msg(self._asked)
 

@@ -12,9 +12,11 @@ function listen(player) {
     ends.push(() => target.removeEventListener(name, does, options));
   };
   on(root, "keydown", (event) => {
-    if (!pressed(player, event)) return;
-    event.preventDefault();
-    event.stopPropagation();
+    const does = pressed(player, event);
+    if (does) event.preventDefault();
+    // A notebook has commands on plain keys, d d deletes a cell: they are not meant here.
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey && event.key.length === 1;
+    if (does || plain || event.key in ARROWS) event.stopPropagation();
   });
   for (const name of ["focus", "blur"]) on(canvas, name, () => { stage.wanted = true; });
   pointer(player, on);

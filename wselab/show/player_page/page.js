@@ -92,8 +92,9 @@ function endBox(player) {
     make("h3", {}, "Who waits for whom"),
     make("ol", {}, arrows.map((arrow) => make("li", {}, arrow.text))));
   return make("section", { class: "wse-end", "aria-label": "How the run ended" },
-    make("p", {}, make("b", {}, end), `: ${text} `, player.circleButton),
-    mend ? make("p", {}, make("b", {}, "Try"), `: ${mend}`) : null);
+    make("p", {}, make("b", {}, end), `: ${text} `, player.circleButton ?? ""),
+    mend ? make("p", {}, make("b", {}, "Try"), `: ${mend}`) : "",
+    make("details", { open: arrows.length === 0 }, make("summary", {}, "The whole message"), make("pre", {}, player.trace.error)));
 }
 
 /** What hues, shapes and shades stand for. */

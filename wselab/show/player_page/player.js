@@ -241,8 +241,8 @@ class Player {
 
 /** What anywidget calls for each view of the widget. */
 async function render({ model, el }) {
-  const root = make("div", { class: "wse-player", role: "group", "aria-label": model.get("alt"),
-    "data-lm-suppress-shortcuts": "true" }, "Unpacking the trace ...");
+  const root = make("div", { class: "wse-player", role: "group", "aria-label": model.get("alt") },
+    "Unpacking the trace ...");
   el.append(root);
   const data = await unpack(model.get("content"), model.get("cells"));
   const player = new Player(model, root, new Trace(data), JSON.parse(model.get("about")));

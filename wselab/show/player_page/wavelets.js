@@ -82,6 +82,9 @@ function apex(x0, y0, x1, y1, far, scale, view) {
   return [1, 0.6, 0.35, -1].map(at).find(seen) ?? at(1);
 }
 
+/** An arrow's number, and its reason where there is room. */
+const pill = (room, index, label) => (room > 90 ? `${index + 1}  ${label}` : `${index + 1}`);
+
 /** Who waits for whom: an arrow from PE to PE for each link, with its number and its reason. */
 function drawWaiting(context, view, trace, arrows, theme, layout) {
   const { scale } = view;
@@ -94,6 +97,16 @@ function drawWaiting(context, view, trace, arrows, theme, layout) {
       const [x, y] = layout.middle(pe);
       return [view.x + x * scale, view.y + y * scale];
     });
+    if (from.join() === to.join()) { // the end of a chain: what this PE waits for never comes
+      const [column, row] = [from[1] - trace.columns[0], from[0] - trace.rows[0]];
+      context.strokeStyle = theme.red;
+      context.lineWidth = 3;
+      context.setLineDash([7, 5]);
+      context.strokeRect(view.x + column * scale, view.y + row * scale, scale, scale);
+      context.setLineDash([]);
+      placed.push([[ends[0][0], Math.min(view.height - 14, view.y + (row + 1) * scale)], pill(scale, index, label)]);
+      return;
+    }
     const [[x0, y0], [x1, y1]] = ends, far = Math.hypot(x1 - x0, y1 - y0) || 1;
     const middle = apex(x0, y0, x1, y1, far, scale, view);
     const control = [2 * middle[0] - (x0 + x1) / 2, 2 * middle[1] - (y0 + y1) / 2];
@@ -122,7 +135,7 @@ function drawWaiting(context, view, trace, arrows, theme, layout) {
     context.fillStyle = theme.red;
     context.fill();
     context.restore();
-    placed.push([at(0.5), far > 90 || scale > 90 ? `${index + 1}  ${label}` : `${index + 1}`]);
+    placed.push([at(0.5), pill(Math.max(scale, far), index, label)]);
   });
   context.font = `600 12px ${theme.sans}`;
   context.textAlign = "center";
