@@ -158,6 +158,8 @@ def _wavelets(axes: Axes, frame: Frame, side: float) -> None:
     x = cells.pe % len(cells.columns) + left + (lane + 0.5) * pitch
     size = (side * 72 * 0.7 * float(pitch.min(initial=0.14))) ** 2
     for place in PLACES:
+        if place == "link":  # on its way between routers, drawn where it is in the player only
+            continue
         rows = frame(place)
         start, end = SPANS[place]
         for slot, row in enumerate(rows):

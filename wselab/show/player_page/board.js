@@ -109,6 +109,23 @@ class Board {
     context.strokeStyle = theme.line;
     context.lineWidth = this.thick(0.75, 0.022, 5);
     context.stroke();
+    if (this.scale >= DETAIL.words && trace.linkPlaces) this.lengths();
+  }
+
+  /** How many cycles the links take that take more than one. */
+  lengths() {
+    const { context, theme, trace } = this;
+    context.font = `${this.thick(9, 0.06, 13)}px ${theme.sans}`;
+    context.fillStyle = theme.soft;
+    context.textBaseline = "middle";
+    for (const pe of this.seen) {
+      const [x, y] = [pe % trace.width, Math.floor(pe / trace.width)];
+      const [east, south] = [EAST, SOUTH].map((port) => trace.linkLength(pe, port));
+      context.textAlign = "center";
+      if (east > 1) context.fillText(`${east} cycles`, this.px(x + 0.92), this.py(y + 0.08));
+      context.textAlign = "left";
+      if (south > 1) context.fillText(`${south} cycles`, this.px(x + 0.02), this.py(y + 0.995));
+    }
   }
 
   /** Which colors are led over the links that leave a router. */
@@ -339,6 +356,12 @@ class Board {
       if (scale >= DETAIL.slots) {
         for (const belt of ["out", "in"]) if (frame.stuck(belt, node)) this.stuck(belt, node);
         if (frame.full("inbox", node) && !this.taken(node)) this.frameQueue("inbox", node);
+      }
+      for (const port of frame.stuckLinks(node)) {
+        const there = trace.neighbour(pe, port);
+        const start = there < 0 ? layout.outside(pe, port, false)
+          : layout.port(there, opposite(port), true);
+        this.line([start, layout.port(pe, port, false)], theme.red, this.thick(1.5, 0.03, 7));
       }
       const bits = frame.blocked(node);
       if (!bits) continue;

@@ -4,7 +4,7 @@ const ARRAYS = {
   u1: Uint8Array, i1: Int8Array, u2: Uint16Array, i2: Int16Array, u4: Uint32Array,
   i4: Int32Array, f4: Float32Array, f8: Float64Array,
 };
-const PLACES = ["out", "queue", "in", "inbox"];
+const PLACES = ["out", "link", "queue", "in", "inbox"];
 const NORTH = 0, EAST = 1, SOUTH = 2, WEST = 3, RAMP = 4;
 const PORT_NAMES = ["NORTH", "EAST", "SOUTH", "WEST", "RAMP"];
 const STEP_ROW = [-1, 0, 1, 0, 0], STEP_COLUMN = [0, 1, 0, -1, 0];
@@ -47,6 +47,10 @@ class Trace {
     for (const [name, [start, width, length]] of Object.entries(data.sections)) {
       this.section[name] = { start, width, length };
     }
+    const { east = [], south = [] } = data.program.wires ?? {};
+    const long = { east: east.some((one) => one > 1), south: south.some((one) => one > 1) };
+    this.longPorts = [NORTH, EAST, SOUTH, WEST].filter((port) => long[port % 2 ? "east" : "south"]);
+    this.linkPlaces = this.longPorts.length ? data.sections.link[1] / this.longPorts.length : 0;
     this.whole = data.frames.cells; // a row for each of data.frames.cycles
     this.size = this.whole.shape[1];
     this.cells = new Uint32Array(this.size); // at the start of this.cycle
@@ -123,6 +127,24 @@ class Trace {
     const column = (pe % this.width) + STEP_COLUMN[port];
     const inside = row >= 0 && row < this.height && column >= 0 && column < this.width;
     return inside ? row * this.width + column : -1;
+  }
+
+  /** The length in cycles of the link behind a port of a PE. */
+  linkLength(pe, port) {
+    if (!this.longPorts.includes(port)) return 1;
+    const [row, column] = this.place(pe), { east, south } = this.program.wires;
+    if (port === EAST || port === WEST) {
+      const at = column - (port === WEST ? 1 : 0);
+      return at >= 0 && at < this.shape[1] - 1 ? east[row * (this.shape[1] - 1) + at] : 1;
+    }
+    const at = row - (port === NORTH ? 1 : 0);
+    return at >= 0 && at < this.shape[0] - 1 ? south[at * this.shape[1] + column] : 1;
+  }
+
+  /** The rows of section "link" that hold what is on the way into a PE by a port: [first, last]. */
+  linkRows(pe, port) {
+    const start = this.longPorts.indexOf(port) * this.linkPlaces;
+    return [start + this.linkPlaces + 1 - this.linkLength(pe, port), start + this.linkPlaces - 1];
   }
 
   // Programs.

@@ -75,6 +75,14 @@ class Frame {
     return this.full(belt === "out" ? "queue" : "inbox", node);
   }
 
+  /** The ports whose long link into a router stands, its queue being full. */
+  stuckLinks(node) {
+    const { trace } = this, pe = trace.nodePe[node];
+    if (!trace.linkPlaces || !this.full("queue", node)) return [];
+    return trace.longPorts.filter((port) =>
+      this.now.link[trace.linkRows(pe, port)[1] * trace.nodeCount + node]);
+  }
+
   // Processors.
 
   doing(pe) {

@@ -53,6 +53,7 @@ class Layout {
     const left = pe % trace.width, top = Math.floor(pe / trace.width);
     let x = this.x[node], y;
     const both = this.takes[node] && this.sends[node] ? this.pitch[pe] / 4 : 0;
+    if (place === "link") return this.onLink(pe, slot);
     if (place === "queue") {
       const step = (ROUTER.bottom - ROUTER.top) / this.depth;
       const rises = this.sends[node] && !this.takes[node]; // comes up: the first in line stands highest
@@ -67,6 +68,15 @@ class Layout {
         : ROUTER.bottom + (slot + 0.5) * step;
     }
     return [left + x, top + y];
+  }
+
+  /** A place of a long link, evenly between the two routers; by its row of the section. */
+  onLink(pe, row) {
+    const { trace } = this, port = trace.longPorts[Math.floor(row / trace.linkPlaces)];
+    const [first, last] = trace.linkRows(pe, port), there = trace.neighbour(pe, port);
+    const [x0, y0] = there < 0 ? this.outside(pe, port, false) : this.port(there, opposite(port), true);
+    const [x1, y1] = this.port(pe, port, false), share = (row - first + 1) / (last - first + 2);
+    return [x0 + share * (x1 - x0), y0 + share * (y1 - y0)];
   }
 
   /** Where what a processor takes goes to, and what it sends comes from. */

@@ -1,6 +1,12 @@
 // Beside the board: the lines of the program, and one PE with all that it holds.
 
 const SHOWN = 48; // values of a memory
+const HEADS = { // of the columns of the queues
+  out: ["ramp up", "The belt from the processor"], link: ["long link", "Links into the router"],
+  queue: ["router", "The router's queue, first in line first"],
+  in: ["ramp down", "The belt to the processor"],
+  inbox: ["inbox", "The PE's own queue, first in line first"],
+};
 
 /** An element with attributes and children; strings become text. */
 function make(tag, attributes = {}, ...children) {
@@ -133,11 +139,12 @@ class PEPanel {
 
   queueRows(frame, pe, theme) {
     const { trace, marks } = this, values = trace.wavelets.value;
+    const places = PLACES.filter((place) => place !== "link" || trace.linkPlaces);
     const rows = trace.nodesOf[pe].map((node) => {
       const color = trace.nodeColor[node], { input, outputs } = frame.entering(node);
       const to = PORT_NAMES.filter((_, port) => outputs >> port & 1);
       const route = `${PORT_NAMES[input]} >> ${to.length > 1 ? `(${to.join(", ")})` : to[0]}`;
-      const cells = ["out", "queue", "in", "inbox"].map((place) => {
+      const cells = places.map((place) => {
         const ids = frame.held(place, node);
         const held = ids.filter((id) => id).map((id) => short(values[id - 1]));
         const full = (place === "queue" || place === "inbox") && held.length === ids.length;
@@ -149,11 +156,10 @@ class PEPanel {
           make("small", {}, route)), cells);
     });
     if (!rows.length) return [make("p", { class: "wse-none" }, "Its router routes no color.")];
-    const heads = ["color", "ramp up", "router", "ramp down", "inbox"];
-    const whole = ["", "The belt from the processor", "The router's queue, first in line first",
-      "The belt to the processor", "The processor's own queue, first in line first"];
+    const heads = places.map((place) => make("th", { scope: "col", title: HEADS[place][1] },
+      HEADS[place][0]));
     return [make("h4", {}, "Queues"), make("table", {}, make("thead", {},
-      make("tr", {}, heads.map((head, at) => make("th", { scope: "col", title: whole[at] }, head)))),
+      make("tr", {}, make("th", { scope: "col" }, "color"), heads)),
     make("tbody", {}, rows))];
   }
 

@@ -43,7 +43,7 @@ class Ways {
     this.born[way] = this.gone[way] = this.stays[way] = this.points[way] = 0;
     const advance = trace.wavelets.advance[id - 1];
     const own = advance === 1 && trace.wavelets.pe[id - 1] === trace.number(trace.nodePe[node]);
-    this.control[way] = (advance === 2 || own) && (place === "out" || place === "queue") ? 1 : 0;
+    this.control[way] = (advance === 2 || own) && ["out", "link", "queue"].includes(place) ? 1 : 0;
     if (place) this.to(way, this.layout.slot(place, node, slot));
     return way;
   }
@@ -114,10 +114,29 @@ class Ways {
         this.gone[way] = 1;
         this.to(way, layout.outside(pe, port, true));
       } else {
-        this.to(way, layout.port(there, opposite(port), false));
-        this.goal(way, "queue", next, Math.max(0, this.found("queue", next, id, frame.depth - 1)));
+        this.enter(way, next, opposite(port), id, true);
       }
     }
+  }
+
+  /** Into a router by a port: onto the link there, where that is long, or into the queue. */
+  enter(way, node, port, id, fromRouter) {
+    const { trace, layout, frame } = this, pe = trace.nodePe[node];
+    if (fromRouter && trace.linkLength(pe, port) > 1) {
+      this.goal(way, "link", node, trace.linkRows(pe, port)[0]);
+      return;
+    }
+    this.to(way, layout.port(pe, port, false));
+    this.goal(way, "queue", node, Math.max(0, this.found("queue", node, id, frame.depth - 1)));
+  }
+
+  link(node, row, id) {
+    const way = this.begin(node, id, "link", row), { trace } = this;
+    const port = trace.longPorts[Math.floor(row / trace.linkPlaces)];
+    const [, last] = trace.linkRows(trace.nodePe[node], port);
+    if (trace.then.link[row * trace.nodeCount + node] === id) this.stays[way] = 1;
+    else if (row < last) this.goal(way, "link", node, row + 1);
+    else this.enter(way, node, port, id, false);
   }
 
   /** What a node gets from its processor, from the host, or from where the trace does not reach. */
