@@ -16,6 +16,8 @@ from wselab.course import check, find
 from wselab.course.problems import p04_p
 from wselab.specs import WSE2
 
+from .hostile import HOSTILE, hostile
+
 # ---- parts that answers are made of --------------------------------------------------------
 
 
@@ -252,6 +254,15 @@ def test_a_mistake_is_named(answer):
     result = check("4.P", answer)
     assert result.passed is False and result.points == 0
     assert re.search(WRONG[answer], "\n".join(result.reasons[:2]), re.DOTALL), result
+
+
+@pytest.mark.parametrize("cheat", HOSTILE)
+def test_a_right_program_that_does_more_than_write_earns_nothing(cheat):
+    """It hears why."""
+    answer, words = hostile(chains)[cheat]
+    result = check("4.P", answer)
+    assert result.passed is False and result.points == 0, result
+    assert re.search(words, result.reasons[0]), result
 
 
 def test_par_is_the_sum_of_the_parts():

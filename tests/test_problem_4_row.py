@@ -14,7 +14,10 @@ import wselab.predict
 from wselab import EAST, RAMP, WEST, fabin, fabout
 from wselab.course import check, find
 from wselab.course.problems import p04_1, p04_2, p04_4
+from wselab.course.replaced import replaced_parts
 from wselab.course.sums import places
+
+from .hostile import HOSTILE, hostile
 
 # ---- parts that answers are made of --------------------------------------------------------
 
@@ -685,6 +688,22 @@ def test_4_4_s_vectors_can_be_cut_into_parts_for_a_ring():
     """Of every seed."""
     for seed in (None, *range(30)):
         assert all(s["wavelets"] % s["columns"] == 0 for s in find("4.4").sizes(seed))
+
+
+# ---- what may not earn points --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cheat", HOSTILE)
+@pytest.mark.parametrize(
+    ("number", "right"), [("4.1", groups_of_eight), ("4.2", one_loop), ("4.4", chain_and_back)]
+)
+def test_a_right_program_that_does_more_than_write_earns_nothing(number, right, cheat):
+    """It hears why, and what it replaced is put back."""
+    answer, words = hostile(right)[cheat]
+    result = check(number, answer)
+    assert result.passed is False and result.points == 0, result
+    assert re.search(words, result.reasons[0]), result
+    assert replaced_parts() == []
 
 
 # ---- who is in a sum -----------------------------------------------------------------------

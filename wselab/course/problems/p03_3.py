@@ -87,21 +87,6 @@ def ring(w: Wafer, x: Any, y: Any, east: Any, west: Any, south: Any, north: Any)
     w[1, 0].mov(fabin(west), out=y)
 
 
-def broken(w: Wafer, x: Any, y: Any, east: Any, west: Any, south: Any, north: Any) -> None:
-    """The plain right answer: in the second exchange a PE of the north row takes in first."""
-    w[:, 0].mov(x, out=fabout(east))
-    w[:, 1].mov(fabin(east), out=y)
-    w[:, 1].mov(x, out=fabout(west))
-    w[:, 0].mov(fabin(west), out=y)
-    w[:, :].add(x, y, out=x)
-    w[0, 1].mov(fabin(north), out=y)  # this one came after the next
-    w[0, :].mov(x, out=fabout(south))
-    w[1, :].mov(fabin(south), out=y)
-    w[1, :].mov(x, out=fabout(north))
-    w[0, 0].mov(fabin(north), out=y)
-    w[:, :].add(x, y, out=x)
-
-
 def mended(w: Wafer, x: Any, y: Any, east: Any, west: Any, south: Any, north: Any) -> None:
     """The plain right answer: one PE takes in before it sends, and so the others get their turn."""
     w[0, 0].mov(fabin(north), out=y)
