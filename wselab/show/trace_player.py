@@ -66,6 +66,7 @@ class Player(Live):
 
     def __init__(self, trace: Trace, title: str = ""):
         self.trace, self.title = copy.copy(trace), title  # the caller's stands where it stood
+        self.trace.at(self.trace.first)  # says so where it holds nothing
         data = content(trace)
         self._still_cycle = trace.last if trace.end != "ended" else fullest(data)
         self._arrows, circle, mend = standstill(self.trace)

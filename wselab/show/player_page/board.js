@@ -124,7 +124,7 @@ class Board {
       context.textAlign = "center";
       if (east > 1) context.fillText(`${east} cycles`, this.px(x + 0.92), this.py(y + 0.08));
       context.textAlign = "left";
-      if (south > 1) context.fillText(`${south} cycles`, this.px(x + 0.02), this.py(y + 0.995));
+      if (south > 1) context.fillText(`${south} cycles`, this.px(x + 0.22), this.py(y + 1));
     }
   }
 
