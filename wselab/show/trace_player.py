@@ -39,8 +39,8 @@ from .picture import Picture, picture
 
 PAGE = Path(__file__).with_name("player_page")
 PARTS = (
-    "decode", "frame", "words", "layout", "ways", "marks", "board", "wavelets", "stage", "panel",
-    "page", "keys", "player",
+    "decode", "frame", "words", "layout", "ways", "marks", "sheet", "ground", "board", "wavelets",
+    "waiting", "stage", "panel", "page", "keys", "player",
 )  # fmt: skip
 HOW_IT_ENDED = {
     "Deadlock": "Deadlock",
