@@ -317,6 +317,20 @@ def test_python_and_page_have_the_same_marks() -> None:
     assert len(looks) == 24  # a router has 24 colors
 
 
+def test_the_keys_are_those_of_the_guide() -> None:
+    """What the page lists under "?" stands in docs/player.md, and in the code that listens."""
+    text = (PAGE / "page.js").read_text()
+    table = text[text.index("const KEYS") :].split("];")[0]
+    listed = re.findall(r'\["([^"]+)", "([^"]+)"\]', table)
+    guide = (Path(__file__).parent.parent / "docs" / "player.md").read_text()
+    rows = re.findall(r"^\| (.+?) \| (.+?) \|$", guide[guide.index("## Keys") :], re.MULTILINE)
+    assert [(key.replace("`", ""), does) for key, does in rows] == listed
+    code = (PAGE / "keys.js").read_text()
+    keys = {key for names, _ in listed for key in re.split(r" and | \+ ", names)}
+    for key in keys - {"Space", "arrows", "Shift"}:
+        assert re.search(rf'(?:"{re.escape(key)}"|[ ,]{re.escape(key)}: \(\))', code), key
+
+
 def test_every_part_of_the_page_is_joined() -> None:
     """No file lies beside that nobody reads, and the widget's style has its rules."""
     files = {path.name for path in PAGE.iterdir()}
