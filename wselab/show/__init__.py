@@ -1,8 +1,30 @@
-"""Pictures of wafers and runs, each with a text that says what is to be seen."""
+"""Pictures of wafers and runs, each with a text that says what is to be seen.
+
+`wafer` maps one number for each PE, `routes` draws a small program, `player` plays a run cycle by
+cycle, both ways. Widgets and matplotlib are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
 
 from .picture import Picture, picture
 from .routing import routes
 from .wafer_map import wafer
 from .words import describe
 
-__all__ = ["Picture", "describe", "picture", "routes", "wafer"]
+__all__ = ["Picture", "describe", "picture", "player", "routes", "wafer"]
+
+_LIVE = {"player": ".trace_player"}  # where names live that need widgets
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LIVE:
+        raise AttributeError(f"module 'wselab.show' has no attribute {name!r}")
+    importlib.import_module(".live", __name__)  # says what to install where widgets are missing
+    return getattr(importlib.import_module(_LIVE[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
