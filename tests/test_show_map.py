@@ -384,6 +384,21 @@ print(m)
     assert words.startswith("Still. Map of 1 row x 2 columns")
 
 
+@pytest.mark.parametrize("call", ["wafer([[1]])", "routes(wselab.Wafer(1, 2))"])
+def test_without_matplotlib_a_word_says_what_to_install(call):
+    """No picture can be drawn then."""
+    code = f"""
+import sys
+sys.modules["matplotlib"] = None
+import wselab
+try:
+    wselab.show.{call}
+except ImportError as error:
+    print(error)
+"""
+    assert re.search(r"pictures need .* matplotlib.*'wselab\[course\]'", python(code))
+
+
 # ---- the page ---------------------------------------------------------------------------------
 
 

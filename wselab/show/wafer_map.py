@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .picture import Picture, picture
+from .picture import Picture, need_matplotlib, picture
 from .scale import COLORS, SIGNED_COLORS, Limits, Maps, checked, limits_of, maps_of, pooled
 from .words import describe
 
@@ -48,6 +48,7 @@ def wafer(
     >>> m.limits
     (0.0, 9.0)
     """
+    need_matplotlib()
     maps = maps_of(values)
     ends = None if limits is None else checked(limits)
     try:
