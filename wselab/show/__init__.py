@@ -1,7 +1,7 @@
 """Pictures of wafers and runs, each with a text that says what is to be seen.
 
-`player` plays a run, cycle by cycle, both ways. It needs a notebook and its widgets, which are
-imported when it is first used.
+`wafer` maps one number for each PE, `routes` draws a small program, `player` plays a run cycle by
+cycle, both ways. Widgets and matplotlib are imported when they are first used.
 """
 
 from __future__ import annotations
