@@ -46,6 +46,7 @@ RULES = [
         flags=re.MULTILINE,
     )
 ]
+DATA = re.compile(r"(data:[\w/+.-]+;base64,[A-Za-z0-9+/=]+)")
 
 
 class Failed(Exception):
@@ -110,15 +111,20 @@ def portable(text: str) -> str:
     >>> portable("<object at 0x7f21c0>, /tmp/ipykernel_12/345.py:1")
     '<object at 0x...>, <cell>:1'
     """
+<<<<<<< HEAD
     # Pictures within HTML have nothing of the kind, and a long word takes these patterns minutes.
     parts = PICTURE_IN_HTML.split(text)
     return "".join(_portable(part) if at % 2 == 0 else part for at, part in enumerate(parts))
+=======
+    parts = DATA.split(text)  # pictures hold no paths, and are long
+    return "".join(part if at % 2 else _portable(part) for at, part in enumerate(parts))
+>>>>>>> 81439e9 (Pictures within pages are left alone when paths are taken out of outputs: they took minutes)
 
 
 def _portable(text: str) -> str:
     for pattern, replace in RULES:
         text = pattern.sub(replace, text)
-    text = re.sub(r"[^\s\"'(]*site-packages[/\\]", "", text)
+    text = re.sub(r"[^\s\"'(]{0,300}site-packages[/\\]", "", text)
     for folder in FOLDERS:
         text = re.sub(re.escape(folder) + r"(?:[/\\]|(?![\w.-]))", "", text)
     return text
