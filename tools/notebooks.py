@@ -37,7 +37,6 @@ FOLDERS = [str(ROOT)]
 if len(HOME.parts) > 1:
     FOLDERS += [f"~/{ROOT.relative_to(HOME)}"] if ROOT.is_relative_to(HOME) else []
     FOLDERS += [str(HOME)]
-PICTURE_IN_HTML = re.compile(r"(data:image/[^\"')\s]+)")
 RULES = [
     (re.compile(regex), replace)
     for regex, replace in re.findall(
@@ -111,14 +110,8 @@ def portable(text: str) -> str:
     >>> portable("<object at 0x7f21c0>, /tmp/ipykernel_12/345.py:1")
     '<object at 0x...>, <cell>:1'
     """
-<<<<<<< HEAD
-    # Pictures within HTML have nothing of the kind, and a long word takes these patterns minutes.
-    parts = PICTURE_IN_HTML.split(text)
-    return "".join(_portable(part) if at % 2 == 0 else part for at, part in enumerate(parts))
-=======
     parts = DATA.split(text)  # pictures hold no paths, and are long
     return "".join(part if at % 2 else _portable(part) for at, part in enumerate(parts))
->>>>>>> 81439e9 (Pictures within pages are left alone when paths are taken out of outputs: they took minutes)
 
 
 def _portable(text: str) -> str:
