@@ -39,8 +39,8 @@ from .picture import Picture, picture
 
 PAGE = Path(__file__).with_name("player_page")
 PARTS = (
-    "decode", "frame", "words", "layout", "ways", "marks", "board", "wavelets", "stage", "panel",
-    "page", "keys", "player",
+    "decode", "frame", "words", "layout", "ways", "marks", "sheet", "ground", "board", "wavelets",
+    "waiting", "stage", "panel", "page", "keys", "player",
 )  # fmt: skip
 HOW_IT_ENDED = {
     "Deadlock": "Deadlock",
@@ -66,6 +66,7 @@ class Player(Live):
 
     def __init__(self, trace: Trace, title: str = ""):
         self.trace, self.title = copy.copy(trace), title  # the caller's stands where it stood
+        self.trace.at(self.trace.first)  # says so where it holds nothing
         data = content(trace)
         self._still_cycle = trace.last if trace.end != "ended" else fullest(data)
         self._arrows, circle, mend = standstill(self.trace)

@@ -177,7 +177,7 @@ class Trace {
     return rules.startup + Math.ceil(this.elements(number, pe) / (kind === "mac" ? macs : 1));
   }
 
-  /** What PEs are whose "doing" is idle: "sleeps", "ended", or "nothing" if they had nothing to do. */
+  /** What idle PEs are: "sleeps", "ended", or "nothing", if they had nothing to do. */
   get idle() {
     this.idling ??= Array.from({ length: this.count }, (_, pe) => {
       if (this.program.tasks.some((task) => this.within(task.where, pe))) return "sleeps";

@@ -1,5 +1,5 @@
-// What stands where in the cycle that a trace is at, and what happens in it. `now` and `then` are the
-// sections of the cells at its start and end: of row r of a section, cell i is at r * length + i.
+// What stands where in the cycle that a trace is at, and what happens in it. `now` and `then` are
+// the sections of the cells at its start and end: of row r, cell i is at r * length + i.
 
 class Frame {
   constructor(trace) {
@@ -103,8 +103,8 @@ class Frame {
     return number;
   }
 
-  /** The operations that a PE is at: number, lane, whether it has begun, whether it `works` in this
-   * cycle, and of its elements, or cycles where it `computes` on memory alone, the done and the total. */
+  /** The operations that a PE is at: number, lane, whether it has begun, and `works` in this cycle;
+   * of its elements, or of its cycles if it `computes` on memory alone, the done and the total. */
   running(pe) {
     const { now, then, trace } = this, { length } = trace.section.operation, found = [];
     const note = (number, lane, begun) => {

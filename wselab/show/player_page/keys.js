@@ -1,6 +1,7 @@
 // Keys, pointer, and all else that the player listens to.
 
 const ARROWS = { ArrowUp: NORTH, ArrowRight: EAST, ArrowDown: SOUTH, ArrowLeft: WEST };
+const THEMED = ["data-jp-theme-light", "data-jp-theme-name", "class"]; // of a body in a new dress
 const PAN = 60; // pixels a key
 const CLICK = 5; // pixels: what moves farther is a drag
 
@@ -28,7 +29,7 @@ function listen(player) {
   sizes.observe(canvas.parentElement);
   const dress = () => player.dress();
   const themes = new MutationObserver(() => requestAnimationFrame(dress));
-  themes.observe(document.body, { attributes: true });
+  themes.observe(document.body, { attributes: true, attributeFilter: THEMED });
   on(matchMedia("(prefers-color-scheme: dark)"), "change", dress);
   let before = performance.now(), frame = requestAnimationFrame(function each(now) {
     if (player.playing) player.play(now - before);

@@ -1,7 +1,7 @@
-// Where things are drawn, in cells of the grid: PE (row, column) has the square from (column, row)
-// on. Its router lies at the top, its processor below it, so that what a processor sends goes up the
-// ramp. Each color that a router routes has a lane, in which stand, from above: the router's queue,
-// the ramp's belts, and the inbox, the PE's own queue.
+// Where things are drawn, in cells of the grid: PE (row, column) has the square that begins at
+// (column, row). Its router lies at the top, its processor below it, so that what a processor sends
+// goes up the ramp. Each color that a router routes has a lane, in which stand, from above: the
+// router's queue, the ramp's belts, and the inbox, the PE's own queue.
 
 const ROUTER = { left: 0.08, right: 0.76, top: 0.05, bottom: 0.32 };
 const PROCESSOR = { left: 0.27, right: 0.96, top: 0.58, bottom: 0.95 };
@@ -56,7 +56,7 @@ class Layout {
     if (place === "link") return this.onLink(pe, slot);
     if (place === "queue") {
       const step = (ROUTER.bottom - ROUTER.top) / this.depth;
-      const rises = this.sends[node] && !this.takes[node]; // comes up: the first in line stands highest
+      const rises = this.sends[node] && !this.takes[node]; // then the first in line stands highest
       y = rises ? ROUTER.top + (slot + 0.5) * step : ROUTER.bottom - (slot + 0.5) * step;
     } else if (place === "inbox") {
       x += both;
@@ -74,7 +74,8 @@ class Layout {
   onLink(pe, row) {
     const { trace } = this, port = trace.longPorts[Math.floor(row / trace.linkPlaces)];
     const [first, last] = trace.linkRows(pe, port), there = trace.neighbour(pe, port);
-    const [x0, y0] = there < 0 ? this.outside(pe, port, false) : this.port(there, opposite(port), true);
+    const [x0, y0] = there < 0 ? this.outside(pe, port, false)
+      : this.port(there, opposite(port), true);
     const [x1, y1] = this.port(pe, port, false), share = (row - first + 1) / (last - first + 2);
     return [x0 + share * (x1 - x0), y0 + share * (y1 - y0)];
   }

@@ -34,7 +34,8 @@ class Marks {
       for (let k = 0; k < corners; k++) {
         const angle = Math.PI * (turn + 2 * k / corners);
         const way = k ? "lineTo" : "moveTo";
-        context[way](x + size * radius * Math.cos(angle), y + lower + size * radius * Math.sin(angle));
+        const [dx, dy] = [Math.cos(angle), Math.sin(angle)].map((share) => size * radius * share);
+        context[way](x + dx, y + lower + dy);
       }
       context.closePath();
     }
@@ -92,8 +93,8 @@ class Marks {
 /** One or two letters that no other color has. */
 function shortName(name, names) {
   const tries = [name.length <= 2 ? name : name[0], name[0] + name.slice(-1)];
-  const unlike = (short) => names.every((other) =>
-    other === name || (other !== short && other[0] !== short && other[0] + other.slice(-1) !== short));
+  const unlike = (brief) => names.every((other) => other === name
+    || ![other, other[0], other[0] + other.slice(-1)].includes(brief));
   return tries.find(unlike) ?? String(names.indexOf(name));
 }
 

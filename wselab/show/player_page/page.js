@@ -19,7 +19,7 @@ const ICONS = { // filled shapes, in a square of 24
 
 function icon(name) {
   const space = "http://www.w3.org/2000/svg";
-  const svg = document.createElementNS(space, "svg"), path = document.createElementNS(space, "path");
+  const [svg, path] = ["svg", "path"].map((tag) => document.createElementNS(space, tag));
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
   path.setAttribute("d", ICONS[name]);
@@ -53,8 +53,8 @@ function buildPage(player) {
   player.keys = make("section", { class: "wse-keys", hidden: "", "aria-label": "Keys" },
     make("dl", {}, KEYS.map(([key, does]) =>
       make("div", {}, make("dt", {}, key), make("dd", {}, does)))));
-  stage.canvas.setAttribute("aria-label", `Grid of ${trace.height} x ${trace.width} PEs. Arrow keys `
-    + "choose one, Enter opens it, the question mark lists all keys.");
+  stage.canvas.setAttribute("aria-label", `Grid of ${trace.height} x ${trace.width} PEs. Arrow `
+    + "keys choose one, Enter opens it, the question mark lists all keys.");
   const time = make("div", { class: "wse-buttons", role: "group", "aria-label": "Time" },
     button("First cycle", () => player.go(trace.first), "Home", "First"),
     button("Step back", () => player.step(-1), ","), player.playButton,
@@ -94,7 +94,8 @@ function endBox(player) {
   return make("section", { class: "wse-end", "aria-label": "How the run ended" },
     make("p", {}, make("b", {}, end), `: ${text} `, player.circleButton ?? ""),
     mend ? make("p", {}, make("b", {}, "Try"), `: ${mend}`) : "",
-    make("details", { open: arrows.length === 0 }, make("summary", {}, "The whole message"), make("pre", {}, player.trace.error)));
+    make("details", { open: arrows.length === 0 }, make("summary", {}, "The whole message"),
+      make("pre", {}, player.trace.error)));
 }
 
 /** What hues, shapes and shades stand for. */
@@ -107,11 +108,12 @@ function fillLegend(player) {
     const box = make("i", { class: `wse-shade wse-${fill}`, "aria-hidden": "true" }, sign);
     return make("span", {}, box, text);
   };
-  legend.replaceChildren(
-    make("span", { class: "wse-group" }, make("b", {}, "Colors"), colors, more),
-    make("span", { class: "wse-group" }, make("b", {}, "PEs"), shade("busy", "▶", "busy"),
-      shade("wait", "…", "waits"), shade("stop", "■", "no room ahead"), shade("done", "✓", "ended")),
-    make("span", { class: "wse-group" }, make("b", {}, "Red"), "a queue, ramp or link that stands: no room ahead"));
+  const group = (name, ...parts) =>
+    make("span", { class: "wse-group" }, make("b", {}, name), ...parts);
+  const shades = [shade("busy", "▶", "busy"), shade("wait", "…", "waits"),
+    shade("stop", "■", "no room ahead"), shade("done", "✓", "ended")];
+  legend.replaceChildren(group("Colors", colors, more), group("PEs", shades),
+    group("Red", "a queue, ramp or link that stands: no room ahead"));
 }
 
 /** What PEs did in each cycle, under the slider: busy at the bottom, then waiting, then no room. */

@@ -16,7 +16,7 @@ function make(tag, attributes = {}, ...children) {
     else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (value !== null && value !== false) element.setAttribute(name, value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat().filter((child) => child || child === 0));
   return element;
 }
 
@@ -38,7 +38,8 @@ class Program {
     const lines = new Map();
     trace.operations.forEach((one, at) => {
       const key = `${one.line} ${one.source}`;
-      const found = lines.get(key) ?? { line: one.line, source: one.source, texts: [], numbers: [] };
+      const { line, source } = one;
+      const found = lines.get(key) ?? { line, source, texts: [], numbers: [] };
       found.numbers.push(at);
       if (!found.texts.includes(one.text)) found.texts.push(one.text);
       lines.set(key, found);
@@ -53,7 +54,8 @@ class Program {
         make("div", {}, place, count), text);
       return { row, count };
     });
-    this.element = make("ol", { class: "wse-program", "aria-label": "Lines of the program" },
+    this.element = make("ol", { class: "wse-program", tabindex: "0",
+      "aria-label": "Lines of the program" },
       this.rows.map(({ row }) => row));
   }
 
@@ -81,6 +83,16 @@ class Program {
         waiting[at] && `${number(waiting[at])} waiting`].filter(Boolean);
       count.textContent = told.join(", ");
     });
+    this.reveal(this.rows[mine.size ? Math.min(...mine) : busy.findIndex((one) => one > 0)]);
+  }
+
+  /** Bring a line into sight, without moving the page. */
+  reveal({ row } = {}) {
+    const { element } = this;
+    if (!row || element.matches(":hover, :focus")) return; // somebody reads there
+    const above = row.offsetTop < element.scrollTop;
+    const below = row.offsetTop + row.offsetHeight > element.scrollTop + element.clientHeight;
+    if (above || below) element.scrollTop = row.offsetTop;
   }
 }
 
@@ -91,19 +103,19 @@ class PEPanel {
     this.title = make("h3", {});
     this.state = make("p", { class: "wse-state" });
     this.why = make("p", { class: "wse-why" });
-    this.parts = ["operations", "queues", "memory"].map((name) => make("div", { class: `wse-${name}` }));
-    this.element = make("section", { class: "wse-pe", hidden: "", "aria-label": "The chosen PE" },
-      make("header", {}, this.title,
-        make("button", { class: "wse-close", "aria-label": "Close", title: "Close (Escape)",
-          onclick: close }, "×")),
+    this.parts = [make("div"), make("div"), make("div")];
+    const closing = make("button", { type: "button", class: "wse-close", "aria-label": "Close",
+      title: "Close (Escape)", onclick: close }, "×");
+    const about = { class: "wse-pe", hidden: "", tabindex: "0", "aria-label": "The chosen PE" };
+    this.element = make("section", about, make("header", {}, this.title, closing),
       this.state, this.why, this.parts);
     this.writes = { pe: -1 };
   }
 
   show(frame, pe, theme) {
     this.title.textContent = named(this.trace, pe);
-    this.state.textContent = `${phraseOf(frame, pe)[0].toUpperCase()}${phraseOf(frame, pe).slice(1)}`;
-    this.state.dataset.doing = frame.doing(pe);
+    const phrase = phraseOf(frame, pe);
+    this.state.textContent = `${phrase[0].toUpperCase()}${phrase.slice(1)}`;
     this.why.textContent = "";
     const [operations, queues, memory] = this.parts;
     operations.replaceChildren(...this.operationRows(frame, pe));
@@ -113,7 +125,7 @@ class PEPanel {
 
   /** What Python says of why it waits. */
   explain(texts) {
-    this.why.textContent = texts.join(" ");
+    this.why.textContent = texts.map((text) => `${text}.`).join(" ");
   }
 
   operationRows(frame, pe) {
@@ -130,7 +142,7 @@ class PEPanel {
       rows.push(make("li", { class: `wse-${state}` },
         make("span", { class: "wse-sign", "aria-hidden": "true" }, sign),
         make("code", { title: `${operation.line}  ${operation.source}` }, operation.text),
-        now?.begun ? make("progress", { max: now.total, value: now.done, "aria-label": told }) : null,
+        now?.begun && make("progress", { max: now.total, value: now.done, "aria-label": told }),
         make("small", {}, `${told} · ${operation.line}`)));
     });
     return rows.length ? [make("h4", {}, "Operations"), make("ul", {}, rows)]
@@ -168,8 +180,8 @@ class PEPanel {
     if (this.writes.pe !== pe) this.writes = { pe, all: trace.writesOf(pe) };
     const memories = trace.memoryOf(pe, frame.cycle, this.writes.all);
     if (!memories.length) {
-      const why = trace.program.memories.length ? "The trace holds no memory: it takes too much room."
-        : "The program has no memory.";
+      const why = trace.program.memories.length
+        ? "The trace holds no memory: it takes too much room." : "The program has no memory.";
       return [make("p", { class: "wse-none" }, why)];
     }
     return [make("h4", {}, "Memory"), ...memories.map(({ name, shape, values, fresh }) => {

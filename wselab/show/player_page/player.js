@@ -49,14 +49,14 @@ class Player {
       if (stage.glide) stage.show(this.frame); // a step before has not come to its end
       const happened = happeningText(this.frame);
       this.turn(goal);
-      this.say(`${happened} ${this.whereWords()}`);
+      this.say(`${this.chosenWords()}${happened} ${this.whereWords()}`);
       if (glides) stage.start(0, 1, () => stage.show(this.frame));
       else stage.show(this.frame);
       return;
     }
     this.turn(goal);
     stage.show(this.frame);
-    this.say(this.whereWords());
+    this.say(`${this.chosenWords()}${this.whereWords()}`);
     if (glides) stage.start(1, 0);
   }
 
@@ -143,6 +143,11 @@ class Player {
 
   whereWords() {
     return `Cycle ${this.cycleWords()}: ${standingText(this.frame)}`;
+  }
+
+  /** Of the PE that is open, if one is. */
+  chosenWords() {
+    return this.open ? `${peText(this.frame, this.stage.chosen)} ` : "";
   }
 
   // A PE.
@@ -244,7 +249,13 @@ async function render({ model, el }) {
   const root = make("div", { class: "wse-player", role: "group", "aria-label": model.get("alt") },
     "Unpacking the trace ...");
   el.append(root);
-  const data = await unpack(model.get("content"), model.get("cells"));
+  let data;
+  try {
+    data = await unpack(model.get("content"), model.get("cells"));
+  } catch (error) {
+    root.textContent = `This browser cannot unpack it (${error.message}). ${model.get("alt")}`;
+    return undefined;
+  }
   const player = new Player(model, root, new Trace(data), JSON.parse(model.get("about")));
   const answer = (message) => player.answered(message);
   model.on("msg:custom", answer);

@@ -101,7 +101,8 @@ class Stage {
   /** Bring a PE into sight. */
   reveal(pe) {
     const { view, trace } = this, { scale } = view;
-    const x = view.x + (pe % trace.width) * scale, y = view.y + Math.floor(pe / trace.width) * scale;
+    const x = view.x + (pe % trace.width) * scale;
+    const y = view.y + Math.floor(pe / trace.width) * scale;
     const dx = Math.max(0, MARGIN.left - x) - Math.max(0, x + scale - view.width);
     const dy = Math.max(0, MARGIN.top - y) - Math.max(0, y + scale - view.height);
     if (dx || dy) this.pan(dx, dy);
@@ -160,11 +161,11 @@ class Stage {
     const { view, theme, trace, layout, marks } = this;
     if (this.moved) {
       const context = this.onto(this.ground);
-      new Board(context, view, this.frame, layout, marks, theme).drawGround();
+      new Ground(context, view, this.frame, layout, marks, theme).draw();
     }
     if (this.stale) {
       const context = this.onto(this.board, this.ground);
-      new Board(context, view, this.frame, layout, marks, theme).drawCycle();
+      new Board(context, view, this.frame, layout, marks, theme).draw();
       drawWavelets(context, view, this.ways, 1, 0, marks, theme, layout);
     }
     this.moved = this.stale = false;
@@ -203,12 +204,11 @@ function readTheme(root) {
   }
   const dark = brightness(shown) < 0.2;
   root.classList.toggle("wse-dark", dark);
-  const style = getComputedStyle(root), value = (name) => style.getPropertyValue(`--wse-${name}`).trim();
-  const names = { busyInk: "busy-ink", busyFar: "busy-far", waitEdge: "wait-edge" };
-  const theme = { dark, sans: style.fontFamily || "sans-serif", mono: value("mono") || "monospace" };
-  for (const name of ["paper", "ink", "soft", "line", "edge", "tile", "slot", "busy", "busyInk", "busyFar",
-    "wait", "waitEdge", "ended", "stop", "red", "accent", "focus", "veil"]) {
-    theme[name] = value(names[name] ?? name);
+  const style = getComputedStyle(root), theme = { dark, sans: style.fontFamily || "sans-serif" };
+  for (const name of ["mono", "paper", "ink", "soft", "line", "edge", "tile", "slot", "busy",
+    "busyInk", "busyFar", "wait", "waitEdge", "ended", "stop", "red", "accent", "focus", "veil"]) {
+    const kebab = name.replace(/[A-Z]/, (letter) => `-${letter.toLowerCase()}`);
+    theme[name] = style.getPropertyValue(`--wse-${kebab}`).trim();
   }
   return theme;
 }

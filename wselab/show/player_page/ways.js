@@ -54,11 +54,16 @@ class Ways {
     this.y[at] = y;
   }
 
-  /** The slot in which a wavelet stands at the end of the cycle, from a slot on downwards; or -1. */
+  /** The slot in which a wavelet stands at the end of the cycle, at most `slot`; or -1. */
   found(place, node, id, slot) {
     const cells = this.trace.then[place], nodes = this.trace.nodeCount;
     for (let at = slot; at >= 0; at--) if (cells[at * nodes + node] === id) return at;
     return -1;
+  }
+
+  /** The slot of a queue that a wavelet gets which comes into it. */
+  entered(place, node, id) {
+    return Math.max(0, this.found(place, node, id, this.frame.depth - 1));
   }
 
   goal(way, place, node, slot) {
@@ -71,7 +76,7 @@ class Ways {
     const way = this.begin(node, id, belt, slot), last = this.frame.belts[belt] - 1;
     if (this.trace.then[belt][slot * this.trace.nodeCount + node] === id) this.stays[way] = 1;
     else if (slot < last) this.goal(way, belt, node, slot + 1);
-    else this.goal(way, end, node, Math.max(0, this.found(end, node, id, this.frame.depth - 1)));
+    else this.goal(way, end, node, this.entered(end, node, id));
   }
 
   out(node, slot, id) { this.belt("out", "queue", node, slot, id); }
@@ -104,7 +109,7 @@ class Ways {
       const way = this.begin(node, id, "queue", 0);
       if (port === RAMP) {
         if (frame.belts.in) this.goal(way, "in", node, 0);
-        else this.goal(way, "inbox", node, Math.max(0, this.found("inbox", node, id, frame.depth - 1)));
+        else this.goal(way, "inbox", node, this.entered("inbox", node, id));
         continue;
       }
       const there = trace.neighbour(pe, port);
@@ -121,13 +126,13 @@ class Ways {
 
   /** Into a router by a port: onto the link there, where that is long, or into the queue. */
   enter(way, node, port, id, fromRouter) {
-    const { trace, layout, frame } = this, pe = trace.nodePe[node];
+    const { trace, layout } = this, pe = trace.nodePe[node];
     if (fromRouter && trace.linkLength(pe, port) > 1) {
       this.goal(way, "link", node, trace.linkRows(pe, port)[0]);
       return;
     }
     this.to(way, layout.port(pe, port, false));
-    this.goal(way, "queue", node, Math.max(0, this.found("queue", node, id, frame.depth - 1)));
+    this.goal(way, "queue", node, this.entered("queue", node, id));
   }
 
   link(node, row, id) {

@@ -1,6 +1,6 @@
 // What a frame shows, in words, made from the cells.
 
-const PHRASES = { // of one PE, and of several; {c} stands for the colors
+const PHRASES = { // of one PE, and of several; {c} stands for its colors
   busy: ["is busy", "are busy"],
   ended: ["has ended", "have ended"],
   sleeps: ["sleeps", "sleep"],
@@ -31,16 +31,19 @@ function named(trace, pe) {
   return `PE (${row}, ${column})`;
 }
 
+const namesOf = (frame, colors) => listed(colors.map((color) => frame.trace.colors[color].name));
+
+/** A phrase with its colors in it; without them where there are none. */
 function filled(phrase, frame, colors) {
-  const names = listed(colors.map((color) => frame.trace.colors[color].name));
-  return phrase.replace(/( of)? {c}/, (_, of = "") => {
-    if (names) return `${of} ${names}`;
-    return phrase.startsWith("wait") && !of ? " a wavelet" : "";
+  const names = namesOf(frame, colors), word = colors.length > 1 ? "colors" : "color";
+  return phrase.replace(/( of| for)? {c}/, (_, of = "") => {
+    if (names) return `${of} ${word} ${names}`;
+    return of === " for" ? " for a wavelet" : "";
   });
 }
 
 const shortState = (frame, pe) =>
-  filled(` ${SHORT[frame.state(pe)]}`, frame, frame.waitsFor(pe)).trim();
+  SHORT[frame.state(pe)].replace("{c}", namesOf(frame, frame.waitsFor(pe)));
 const phraseOf = (frame, pe) => filled(PHRASES[frame.state(pe)][0], frame, frame.waitsFor(pe));
 
 /** How many PEs do what, the most frequent first, and how many wavelets are inside. */
@@ -82,7 +85,7 @@ function insideText(frame) {
   const parts = byColor.flatMap((count, color) =>
     (count ? [`${number(count)} of ${trace.colors[color].name}`] : []));
   const of = parts.length > 1 && parts.length < 7 ? `: ${listed(parts)}` : "";
-  const only = parts.length === 1 ? ` of ${trace.colors[byColor.indexOf(all)].name}` : "";
+  const only = parts.length === 1 ? ` of color ${trace.colors[byColor.indexOf(all)].name}` : "";
   if (!all) return "No wavelet is inside.";
   return `${counted(all, "wavelet")}${only} ${all === 1 ? "is" : "are"} inside${of}.`;
 }
@@ -109,7 +112,8 @@ function happeningText(frame) {
   if (crossed) {
     const of = links.flatMap((count, color) =>
       (count ? [`${number(count)} of ${trace.colors[color].name}`] : []));
-    const told = of.length === 1 ? ` of ${of[0].split(" of ")[1]}` : ` (${listed(of)})`;
+    const only = links.findIndex((count) => count === crossed);
+    const told = only < 0 ? ` (${listed(of)})` : ` of color ${trace.colors[only].name}`;
     parts.push(`${counted(crossed, "wavelet")}${told} crossed a link`);
   }
   const whose = (pes) => (pes.length < 4 ? listed(pes.map((pe) => named(trace, pe)))
