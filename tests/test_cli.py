@@ -7,7 +7,6 @@ import importlib.metadata
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -243,18 +242,14 @@ def test_a_checkout_is_found_from_anywhere(tmp_path, course, monkeypatch):
     assert folder.find_course(Path(tmp_path.anchor)) == course
 
 
-def test_a_wheel_s_course_is_copied_out_once(tmp_path, course, monkeypatch):
-    """What an installed wheel carries is copied, and never over something."""
-    here = tmp_path / "here"
-    here.mkdir()
-    with pytest.raises(folder.NotFound, match=r"no notebooks/00_start_here\.ipynb"):
-        folder.unpack(here)
-    monkeypatch.setattr(folder, "MATERIAL", course)
-    shutil.move(course / "notebooks", tmp_path / "material" / "notebooks")
-    monkeypatch.setattr(folder, "MATERIAL", tmp_path / "material")
-    assert (folder.unpack(here) / folder.START).is_file()
-    with pytest.raises(folder.NotFound, match="in the way"):
-        folder.unpack(here)
+def test_a_copy_is_found_beside_the_reader(course, tmp_path):
+    """Where one was made in the folder that they stand in."""
+    (course / "notebooks").rename(course / "moved")
+    copy = tmp_path / folder.COPY
+    (copy / "notebooks").mkdir(parents=True)
+    assert folder.find_course(tmp_path) is None
+    (copy / folder.START).write_text(json.dumps(EMPTY))
+    assert folder.find_course(tmp_path) == copy
 
 
 def test_an_exercise_is_found_by_number(tmp_path):
@@ -314,10 +309,14 @@ def test_what_cannot_be_graded_ends_with_2(run, tmp_path, monkeypatch, words, sa
 # ---- learn ---------------------------------------------------------------------------------
 
 
-def test_learn_without_a_course_ends_with_2(run, tmp_path):
-    """A folder without the first lesson is said to have none."""
-    result = run("learn", str(tmp_path))
-    assert result.exit_code == 2 and "give the folder of the course" in result.stderr
+def test_learn_in_a_checkout_takes_it_for_the_course(run, course, monkeypatch):
+    """Found from within, or named; the words reach JupyterLab as they were given."""
+    asked = []
+    monkeypatch.setattr(learn, "learn", lambda *words: asked.append(words) or 0)
+    monkeypatch.chdir(course / "notebooks")
+    assert run("learn", "--no-browser", "--port", "1234").output == ""
+    assert run("learn", str(course)).output == ""
+    assert asked == [(course, False, 1234), (course, True, None)]
 
 
 @pytest.mark.parametrize(
