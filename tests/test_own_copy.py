@@ -195,7 +195,7 @@ def test_what_the_reader_has_changed_stays(wheel, served):
 
     wheel.release("1.1", {EXERCISE: notebook("# your answer", "a better check")})
     result = run()
-    assert f"  kept      {EXERCISE} (yours, so it stays; the course has a newer one)" in (
+    assert f"  kept      {EXERCISE} (yours, so it stays; the course has another now)" in (
         result.stdout.splitlines()
     )
     assert result.stdout.splitlines()[-1] == own_copy.HOW_TO_GET

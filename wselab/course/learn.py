@@ -21,8 +21,8 @@ FIRST_PORT = 8888
 PORT_TRIES = 3
 START_LIMIT_S = 90.0
 STOP_LIMIT_S = 10.0
-# What a learner's JupyterLab does unless their own settings say otherwise: it asks nothing about
-# news and looks for no update of itself.
+# What a learner's JupyterLab does unless their own settings say otherwise: it fetches no news of
+# Jupyter, and does not ask whether it should.
 DEFAULTS = Path(__file__).resolve().parent / "jupyter"
 
 

@@ -30,10 +30,10 @@ WORDS = {
     "updated": "you had not changed it",
     "restored": "it was missing",
     "removed": "no longer in the course; you had not changed it",
-    "kept": "yours, so it stays; the course has a newer one",
+    "kept": "yours, so it stays; the course has another now",
     "left": "yours, so it stays; no longer in the course",
 }
-HOW_TO_GET = "To get a newer one, rename yours and run `wselab learn` again: what is missing comes."
+HOW_TO_GET = "To get another one, rename yours and run `wselab learn` again: what is missing comes."
 
 
 class CannotCopy(Exception):
