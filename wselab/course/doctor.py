@@ -120,6 +120,8 @@ def kernel() -> Finding:
         from jupyter_client.kernelspec import KernelSpecManager
 
         command = KernelSpecManager().get_kernel_spec("python3").argv[0]
+    except ImportError as error:
+        return Finding("Jupyter kernel", False, f"no kernel python3: {error}", INSTALL)
     except Exception as error:
         return Finding("Jupyter kernel", False, f"no kernel python3: {error}", mend)
     here = Path(sys.executable)
