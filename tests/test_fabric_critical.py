@@ -71,7 +71,7 @@ def test_the_path_of_a_chain_in_words() -> None:
     ]  # fmt: skip
     assert lines[2].split(None, 1) == ["13", "to handle elements of streams, at 6 PEs"]
     assert lines[4].startswith("  cycle 0: PE (0, 5) handles 1 element: mov(x, out=fabout(b)) (tes")
-    hand_over = "color b from PE (0, 5) to PE (0, 4): 2 on the ramp, 1 link, 2 on the ramp"
+    hand_over = "color b from PE (0, 5) to PE (0, 4): 2 on the ramp, 1 on a link, 2 on the ramp"
     assert lines[5] == f"  cycles 1 to 5: {hand_over}"
     assert lines[6].startswith("  cycle 6: PE (0, 4) handles 1 element: add(fabin(b), x, out=")
     assert "  ... the same 3 times more, the last:" in lines
@@ -100,7 +100,8 @@ def test_a_broadcast_is_one_hand_over_and_its_elements(rows: int, columns: int, 
     links = rows + columns - 2
     assert found.by_cause == {"elements": n + 1, "ramp": 2 * RAMP_LATENCY, "link": links}
     (way,) = found.hand_overs
-    told = f"color c from PE (0, 0) to PE ({rows - 1}, {columns - 1}): {links} link"
+    told = f"color c from PE (0, 0) to PE ({rows - 1}, {columns - 1}): "
+    told += "1 on a link" if links == 1 else f"{links} on links"
     assert way[1].text.startswith(told)
 
 

@@ -8,6 +8,7 @@ wavelets a cycle serves r in turn, so that link i is served for the k-th time, f
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -29,11 +30,9 @@ from wselab import (
     fabout,
 )
 
-from .test_fabric_rules import LINK, busy, wafer
+from .fabric_programs import LINK, busy, constants, latencies, wafer
 
 engines = pytest.mark.parametrize("engine", ["reference", "lockstep"])
-latencies = pytest.mark.parametrize("T", [1, 2, 3])
-constants = pytest.mark.parametrize(("T", "Q"), [(1, 2), (2, 2), (3, 2), (2, 3), (1, 4), (3, 4)])
 
 
 def numbers(*shape: int) -> np.ndarray:
@@ -369,6 +368,8 @@ REGIONS: dict[str, tuple[Any, tuple, Any]] = {  # key, shape of the data, rows i
     "every other row": ((slice(None, None, 2), 0), (2, 3), [0, 2]),
     "one row": ((2, 0), (3,), [2]),
     "one row, with an axis": ((2, 0), (1, 3), [2]),
+    "a column from its end": ((slice(None, None, -1), 0), (4, 3), [3, 2, 1, 0]),
+    "a column from its end, with its axis": ((slice(2, None, -2), 0), (2, 1, 3), [2, 0]),
     "a mask": (np.arange(8).reshape(4, 2) % 4 == 2, (2, 3), [1, 3]),
 }
 
@@ -387,6 +388,22 @@ def test_data_has_the_shape_of_the_region(engine: str, name: str) -> None:
     expected = np.zeros((4, 2, 3))
     expected[rows, 0] = numbers(*shape).reshape(-1, 3)
     assert (np.asarray(y) == expected).all()
+
+
+@engines
+@pytest.mark.parametrize("key", [(slice(None, None, -1), -1), (slice(None), slice(2, None, -3))])
+def test_what_comes_out_has_the_order_of_the_region(engine: str, key: Any) -> None:
+    """A region named from its end has its lines from there, as `n` of one a PE has."""
+    w = wafer(4, 3)
+    c = w.color("c")
+    w[...].route(c, WEST >> EAST)
+    w[:, -1].route(c, RAMP >> EAST, replace=True)
+    x = w.memory("x", 1)
+    x[:, -1, 0] = [0, 1, 2, 3]
+    w[key].mov(x, out=fabout(c))
+    got = w[key].host_out(c, 1, edge=EAST)
+    w.run(engine=engine)
+    assert got.shape == (4, 1, 1) and got.ravel().tolist() == np.ravel(x[:, -1][key[:1]]).tolist()
 
 
 @engines
@@ -433,7 +450,88 @@ def test_what_was_recorded_can_be_discarded_with_its_streams(engine: str) -> Non
     assert y[0, 0].tolist() == [2, 2]
 
 
+@engines
+def test_numbers_too_large_for_a_wavelet_become_infinite(engine: str) -> None:
+    """As they do in memory and operations, and without a warning."""
+    w = wafer(1, 1)
+    y, c = w.memory("y", 2), w.color("c")
+    w[...].route(c, WEST >> RAMP)
+    w[...].host_in(c, [1e300, -1e300], edge=WEST)
+    w[...].mov(fabin(c), out=y)
+    w.run(engine=engine)
+    assert y[0, 0].tolist() == [np.inf, -np.inf]
+
+
 # How it ends
+
+
+@engines
+@pytest.mark.parametrize("route", [None, WEST >> RAMP])
+def test_a_host_at_a_port_that_the_route_does_not_take_is_named(engine: str, route: Any) -> None:
+    """PE, color, port and the line that mends it, before it runs and after."""
+    w = wafer(2, 3)
+    y, c = w.memory("y", 1), w.color("c")
+    if route:
+        w[0, 1].route(c, route)
+    w[0, 1].host_in(c, [1.0], edge=NORTH)
+    w[0, 1].mov(fabin(c), out=y)
+    how = r"routes it WEST >> RAMP" if route else r"does not route it"
+    mend = r"w[0, 1].route(c, NORTH >> RAMP" + (", replace=True)" if route else ")")
+    found = {finding.kind: finding for finding in w.verify()}["host not taken"]
+    assert re.search(how, found.text) and found.mend == mend and found.pe == (0, 1)
+    with pytest.raises(Deadlock, match=re.escape(f"Try: {mend}\n")):
+        w.run(engine=engine)
+    exec(mend, {"w": w, "c": c, "NORTH": NORTH, "RAMP": RAMP})
+    assert not w.verify() and w.run(engine=engine).cycles > 0 and y[0, 1] == 1
+
+
+@engines
+@pytest.mark.parametrize("route", [None, WEST >> RAMP])
+def test_a_host_alone_at_a_router_without_a_route_is_named(engine: str, route: Any) -> None:
+    """Also where no PE has anything to do."""
+    w = wafer(2, 3)
+    c = w.color("c")
+    if route:
+        w[0, 1].route(c, route)
+    w[0, 1].host_in(c, [1.0], edge=NORTH)
+    w[1, 1].host_out(c, 1, edge=SOUTH)
+    found = [one.kind for one in w.verify()]
+    assert found[:2] == ["host not taken", "host not given"]
+    how = r"routes it WEST >> RAMP" if route else r"does not route it"
+    text = rf"color c into PE \(0, 1\) from the NORTH: its router {how}\n.*Try: w\[0, 1\]"
+    with pytest.raises(Deadlock, match=text):
+        w.run(engine=engine)
+
+
+@engines
+def test_a_host_before_a_switch_that_is_never_advanced_is_named(engine: str) -> None:
+    """The router would let it in by a later position."""
+    w = wafer(1, 2)
+    y, c = w.memory("y", 1), w.color("c")
+    w[0, 0].route(c, [EAST >> RAMP, WEST >> RAMP])
+    w[0, 1].route(c, RAMP >> WEST)
+    w[0, 0].host_in(c, [1.0], edge=WEST)
+    w[0, 1].mov(2.0, out=fabout(c), n=1)
+    w[0, 0].mov(fabin(c), out=y)
+    assert not w.verify()
+    with pytest.raises(Deadlock, match=r"color c into PE \(0, 0\) from the WEST: the switch of"):
+        w.run(engine=engine)
+
+
+@engines
+def test_wavelets_that_leave_the_wafer_may_be_for_the_host(engine: str) -> None:
+    """Where nobody takes them, the message names both ways out."""
+    w = wafer(1, 2)
+    c = w.color("c")
+    w[0, 0].route(c, RAMP >> EAST)
+    w[0, 1].route(c, WEST >> EAST)
+    w[0, 0].mov(1.0, out=fabout(c), n=9)
+    mend = "w[0, 1].route(c, WEST >> RAMP, replace=True), or w[0, 1].host_out(c, n, edge=EAST)"
+    assert [one.mend for one in w.verify()] == [mend]
+    with pytest.raises(Deadlock, match=re.escape(mend)):
+        w.run(engine=engine)
+    w[0, 1].host_out(c, 9, edge=EAST)
+    assert w.run(engine=engine).cycles > 0
 
 
 @engines
@@ -494,6 +592,20 @@ def test_a_host_that_gives_one_more_than_is_read_leaves_it(engine: str) -> None:
 
 
 @engines
+@pytest.mark.parametrize(("T", "Q"), [(1, 2), (2, 2), (3, 4)])
+def test_what_the_host_has_left_is_undrained_while_it_has_room(engine: str, T: int, Q: int) -> None:
+    """Two queues and the belt between them; with one more the host cannot end, a deadlock."""
+    for more, error in ((0, Undrained), (1, Deadlock)):
+        w = wafer(1, 1, ramp_latency=T, queue_depth=Q)
+        y, c = w.memory("y", 5), w.color("c")
+        w[...].route(c, WEST >> RAMP)
+        w[...].host_in(c, np.ones(5 + Q + (T - 1) + Q + more), edge=WEST)
+        w[...].mov(fabin(c), out=y)
+        with pytest.raises(error):
+            w.run(engine=engine)
+
+
+@engines
 def test_a_host_with_fewer_than_are_read_is_a_deadlock(engine: str) -> None:
     """Of five four come."""
     w = wafer(1, 1)
@@ -547,11 +659,11 @@ WRONG: dict[str, tuple[Callable[[Wafer, Any], Any], str]] = {
     ),
     "too many lines": (
         lambda w, c: w[:, 0].host_in(c, np.ones((4, 5))),
-        r"data has shape \(4, 5\); expected wavelets last.*3 PEs .* shape \(3, 1\)",
+        r"data has shape \(4, 5\); expected .*wavelets last.*3 PEs .* shape \(3, 1\)",
     ),
     "lines last": (
         lambda w, c: w[:, 0].host_in(c, ONES.T),
-        r"data has shape \(5, 3\); expected wavelets last",
+        r"data has shape \(5, 3\); expected .*wavelets last",
     ),
     "one line for all": (
         lambda w, c: w[:, 0].host_in(c, np.ones(5)),
@@ -568,6 +680,30 @@ WRONG: dict[str, tuple[Callable[[Wafer, Any], Any], str]] = {
     "complex numbers": (
         lambda w, c: w[:, 0].host_in(c, ONES * 1j),
         r"data of complex128; expected numbers",
+    ),
+    "no wavelets": (
+        lambda w, c: w[1, 0].host_in(c, []),
+        r"host_in: data of shape \(0,\) holds no wavelets; expected at least one",
+    ),
+    "no wavelets for any": (
+        lambda w, c: w[:, 0].host_in(c, np.ones((3, 0))),
+        r"holds no wavelets",
+    ),
+    "lines of different lengths": (
+        lambda w, c: w[:, 0].host_in(c, [[1.0], [1.0, 2.0], [3.0]]),
+        r"host_in: .* lines of different lengths; expected as many wavelets for each PE",
+    ),
+    "lines along the other axis": (
+        lambda w, c: w[:, 0].host_in(c, np.ones((1, 3, 5))),
+        r"data has shape \(1, 3, 5\); expected .*\(3, 1, n\) or \(3, n\)",
+    ),
+    "an edge in quotes": (
+        lambda w, c: w[:, 0].host_in(c, ONES, edge="WEST"),
+        r"edge='WEST': expected a port, such as edge=WEST, without quotes",
+    ),
+    "an edge that is none": (
+        lambda w, c: w[:, 0].host_out(c, 5, edge=3),
+        r"edge=3: expected a port, such as edge=WEST",
     ),
     "words": (
         lambda w, c: w[1, 0].host_in(c, ["a", "b"]),

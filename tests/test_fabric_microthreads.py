@@ -28,11 +28,9 @@ from wselab import (
     fabout,
 )
 
-from .test_fabric_rules import HELD, LINK, busy, line, wafer
+from .fabric_programs import HELD, LINK, busy, constants, latencies, line, wafer
 
 engines = pytest.mark.parametrize("engine", ["reference", "lockstep", "bitplane"])
-latencies = pytest.mark.parametrize("T", [1, 2, 3])
-constants = pytest.mark.parametrize(("T", "Q"), [(1, 2), (2, 2), (3, 2), (2, 3), (1, 4), (3, 4)])
 
 
 def from_the_middle(**rules: Any) -> tuple[Wafer, Any, Any]:

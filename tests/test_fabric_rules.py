@@ -1,11 +1,8 @@
 """The rules of the fabric, each by a program small enough to count its cycles by hand.
 
-Two figures recur. A wavelet that a PE sends in cycle t is in its router's queue in cycle
-t + T + 1 (T is the ramp latency), in the next router's a cycle later for each link, and in the
-queue of a PE T cycles after it left that PE's router; there it is handled in the same cycle. So
-`LINK(T, d)`, from the cycle it is sent to the cycle it is handled d links away, is 2 T + 1 + d.
-And a stream that nobody reads fills two routers' queues, the receiving PE's and both belts: one
-link holds `HELD(Q, T)` = 3 Q + 2 T - 1 wavelets of a color.
+Two figures recur, both in `fabric_programs`: `LINK(T, d)`, 2 T + 1 + d, the cycles from the one in
+which a wavelet is sent to the one in which it is handled d links away; and `HELD(Q, T)`,
+3 Q + 2 T - 1, the wavelets of a color that one link holds.
 """
 
 from __future__ import annotations
@@ -32,38 +29,9 @@ from wselab import (
     fabout,
 )
 
+from .fabric_programs import HELD, LINK, busy, constants, latencies, line, wafer
+
 pytestmark = pytest.mark.parametrize("engine", ["reference", "bitplane"])
-
-latencies = pytest.mark.parametrize("T", [1, 2, 3])
-constants = pytest.mark.parametrize(("T", "Q"), [(1, 2), (2, 2), (3, 2), (2, 3), (1, 4), (3, 4)])
-
-
-def wafer(rows: int, columns: int, **rules: Any) -> Wafer:
-    """A wafer with every rule as said here, whatever the chip has."""
-    plain = {"queue_depth": 2, "ramp_latency": 2, "startup": 0, "gap": 0}
-    return Wafer(rows, columns, **{**plain, **rules})
-
-
-def LINK(T: int, links: int) -> int:
-    """Cycles from the one in which an element is sent to the one in which it is handled."""
-    return 2 * T + 1 + links
-
-
-def HELD(Q: int, T: int) -> int:
-    """Wavelets of one color that a sender can send while its neighbour reads none."""
-    return 3 * Q + 2 * T - 1
-
-
-def line(w: Wafer, color: Any, row: int, first: int, last: int) -> None:
-    """Route a color eastward along a row, from one PE's processor to another's."""
-    w[row, first].route(color, RAMP >> EAST)
-    w[row, first + 1 : last].route(color, WEST >> EAST)
-    w[row, last].route(color, WEST >> RAMP)
-
-
-def busy(region: Any, memory: Any, cycles: int) -> None:
-    """Keep the PEs of a region at work on their own memory for that many cycles."""
-    region.mul(memory.own[:cycles], 1.0, out=memory.own[:cycles])
 
 
 # Rules 1, 2, 6: links, ramps and the two closed forms

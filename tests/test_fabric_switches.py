@@ -28,10 +28,9 @@ from wselab import (
     fabout,
 )
 
-from .test_fabric_rules import HELD, LINK, busy, wafer
+from .fabric_programs import HELD, LINK, busy, constants, wafer
 
 engines = pytest.mark.parametrize("engine", ["reference", "lockstep"])
-constants = pytest.mark.parametrize(("T", "Q"), [(1, 2), (2, 2), (3, 2), (2, 3), (1, 4), (3, 4)])
 
 
 def star(pes: int, B: int, advance: str | None = "own", **rules: Any) -> tuple[Wafer, Any, Any]:
@@ -277,6 +276,26 @@ def test_the_last_wavelet_of_an_operation_is_the_control_wavelet(
     w[0, 1].mov(fabin(c), out=y.own[:5])
     w.run(engine=engine)
     assert y[0, 1, :5].tolist() == [1, 1, 2, 4, 4] and got[0, 0].tolist() == [3] * 4
+
+
+@engines
+def test_an_operation_without_elements_sends_no_control_wavelet(engine: str) -> None:
+    """It is not there: the switch stays, and so does what waits for it."""
+    for n, ends in ((1, True), (0, False)):
+        w = wafer(1, 3)
+        c, y = w.color("c"), w.memory("y", 4)
+        w[0, 0].route(c, EAST >> RAMP)
+        w[0, 1].route(c, [RAMP >> WEST, EAST >> WEST])
+        w[0, 2].route(c, RAMP >> WEST)
+        w[0, 1].mov(1.0, out=fabout(c, advance="own"), n=n)
+        w[0, 2].mov(2.0, out=fabout(c), n=4 - n)
+        w[0, 0].mov(fabin(c), out=y)
+        if ends:
+            w.run(engine=engine)
+            assert y[0, 0].tolist() == [1, 2, 2, 2]
+        else:
+            with pytest.raises(Deadlock, match=r"PE \(0, 1\), where nothing sends it"):
+                w.run(engine=engine)
 
 
 @engines

@@ -28,11 +28,9 @@ from wselab import (
     fabout,
 )
 
-from .test_fabric_rules import LINK, busy, wafer
+from .fabric_programs import LINK, busy, constants, latencies, wafer
 
 engines = pytest.mark.parametrize("engine", ["reference", "lockstep"])
-latencies = pytest.mark.parametrize("T", [1, 2, 3])
-constants = pytest.mark.parametrize(("T", "Q"), [(1, 2), (2, 2), (3, 2), (2, 3), (1, 4), (3, 4)])
 
 
 def relay(**rules: Any) -> tuple[Wafer, Any, Any]:
@@ -109,6 +107,54 @@ def test_the_gap_stands_between_the_operations_of_a_task(engine: str, gap: int) 
     w[0, 0].mov(5.0, out=fabout(c), n=1)
     assert w.run(engine=engine).cycles == LINK(2, 1) + 1 + 4 + gap + 4 + gap + 4
     assert (x[0, 1] == 15).all()
+
+
+@engines
+@pytest.mark.parametrize("gap", [0, 1, 3])
+@pytest.mark.parametrize("wake", [0, 2])
+def test_the_gap_stands_before_a_wake_too(engine: str, gap: int, wake: int) -> None:
+    """After a written operation of 20 cycles, and after each of three times that the task runs."""
+    w, c, _ = relay(gap=gap, task_wake=wake)
+    x, s = w.memory("x", 20), w.memory("s", ())
+    w[0, 1].task(c)(lambda pe, wavelet: pe.add(s, wavelet, out=s))
+    w[0, 0].mov(1.0, out=fabout(c), n=3)
+    busy(w[0, 1], x, 20)
+    assert w.run(engine=engine).cycles == 20 + 3 * (gap + 1 + wake + 1)
+    assert s[0, 1] == 3
+
+
+@engines
+@pytest.mark.parametrize("gap", [0, 2])
+@pytest.mark.parametrize("startup", [0, 3])
+def test_behind_a_comparison_stands_the_gap(engine: str, gap: int, startup: int) -> None:
+    """To compare costs what an operation of one element on memory does, whether it holds or not."""
+    for value, then in ((1.0, gap + startup + 1), (-1.0, 0)):
+        w, c, _ = relay(gap=gap, startup=startup)
+        s = w.memory("s", ())
+        w[0, 1].task(c)(lambda pe, wavelet, s=s: pe.where(wavelet > 0).mov(wavelet, out=s))
+        w[0, 0].mov(value, out=fabout(c), n=1)
+        assert w.run(engine=engine).cycles == LINK(2, 1) + 1 + startup + 1 + then
+
+
+@engines
+@pytest.mark.parametrize("beside", [False, True])
+def test_with_tasks_a_microthread_may_change_what_comes_out(engine: str, beside: bool) -> None:
+    """What is sent behind nine wavelets, or beside them from cycle 1 on, wakes its task earlier.
+
+    The PE takes one of the nine every other cycle, from the one in which the first is there.
+    """
+    w = wafer(1, 2, task_wake=0)
+    many, seen = w.memory("many", ()), w.memory("seen", ())
+    b, a = w.color("b"), w.color("a")
+    for color in (a, b):
+        w[0, 0].route(color, RAMP >> EAST)
+        w[0, 1].route(color, WEST >> RAMP)
+    w[0, 1].task(a)(lambda pe, wavelet: pe.add(many, 1.0, out=many))
+    w[0, 1].task(b)(lambda pe, wavelet: pe.mov(many, out=seen))
+    w[0, 0].mov(1.0, out=fabout(a), n=9, microthread=beside)
+    w[0, 0].mov(2.0, out=fabout(b), n=1)
+    w.run(engine=engine)
+    assert many[0, 1] == 9 and seen[0, 1] == (1 if beside else 5)
 
 
 @engines
@@ -758,6 +804,12 @@ def kept_condition(w: Wafer) -> None:
     w[0, 2].task(w.colors[1])(lambda pe, wavelet: pe.where(kept[0]).mov(1.0, out=w.memories["s"]))
 
 
+def written_wavelet(w: Wafer) -> None:
+    kept: list[Any] = []
+    bind(w, lambda pe, wavelet: kept.append(wavelet))
+    w[0, 1].mov(kept[0], out=w.memories["s"])
+
+
 def branch(pe: Any, wavelet: Any) -> None:
     if wavelet > 0:
         pe.mov(wavelet, out=fabout(None))
@@ -799,6 +851,70 @@ WRONG: dict[str, tuple[Callable[[Wafer], Any], str]] = {
         lambda w: bind(w, lambda pe, v: pe.mov(max(v, 0), out=w.memories["s"])),
         r"differs from PE to PE",
     ),
+    "two comparisons with &": (
+        lambda w: bind(w, lambda pe, v: pe.where((v > 0) & (v < 1))),
+        r"\(wavelet > 0\) & \(wavelet < 1\): .*pe\.where\(wavelet > 0\)\.where\(wavelet < 1\)",
+    ),
+    "two comparisons with |": (
+        lambda w: bind(w, lambda pe, v: pe.where((v > 1) | (v < 0))),
+        r"\(wavelet > 1\) \| \(wavelet < 0\): .*pe\.where\(\.\.\.\) of its own",
+    ),
+    "the contrary": (
+        lambda w: bind(w, lambda pe, v: pe.where(~(v > 1))),
+        r"~\(wavelet > 1\): .*contrary comparison, wavelet <= 1",
+    ),
+    "a wavelet as a truth value": (
+        lambda w: bind(w, lambda pe, v: pe.mov(1.0 if v else 0.0, out=w.memories["s"])),
+        r"wavelet differs from PE to PE.*pe\.where\(wavelet > 0\)",
+    ),
+    "memory as a truth value": (
+        lambda w: bind(w, lambda pe, v: pe.mov(1.0 if w.memories["s"].own else 0.0, out=v)),
+        r"s\.own differs from PE to PE.*pe\.where\(s\.own > 0\)",
+    ),
+    "memory in a branch": (
+        lambda w: bind(w, lambda pe, v: pe.where(1 < w.memories["s"].own < 2)),
+        r"Use pe\.where\(s\.own > 1\)",
+    ),
+    "equal in Python": (
+        lambda w: bind(w, lambda pe, v: pe.where(v == 1.0).mov(v, out=w.memories["s"])),
+        r"wavelet == 1\.0: .*pe\.where\(wavelet >= 1\.0\)\.where\(wavelet <= 1\.0\)",
+    ),
+    "not equal in Python": (
+        lambda w: bind(w, lambda pe, v: pe.where(v != np.float32(1.0)).mov(v, out=w.memories["s"])),
+        r"wavelet != 1\.0: .*pe\.where\(wavelet > 1\.0\).*pe\.where\(wavelet < 1\.0\)",
+    ),
+    "one of some, in Python": (
+        lambda w: bind(w, lambda pe, v: pe.mov(float(v in (1, 2)), out=w.memories["s"])),
+        r"wavelet == 1: ",
+    ),
+    "a function of NumPy": (
+        lambda w: bind(w, lambda pe, v: pe.mov(np.sqrt(v), out=w.memories["s"])),
+        r"np\.sqrt of wavelet in Python.*pe\.mul\(wavelet, 2\.0, out=",
+    ),
+    "the larger in NumPy": (
+        lambda w: bind(w, lambda pe, v: pe.mov(np.maximum(v, 0.0), out=w.memories["s"])),
+        r"np\.maximum of wavelet in Python.*pe\.mul\(wavelet",
+    ),
+    "a number in Python": (
+        lambda w: bind(w, lambda pe, v: pe.mov(float(v), out=w.memories["s"])),
+        r"wavelet in Python arithmetic.*pe\.mul\(wavelet",
+    ),
+    "a whole number in Python": (
+        lambda w: bind(w, lambda pe, v: pe.mov(1.0, out=w.memories["x"].own[int(v)])),
+        r"wavelet in Python arithmetic",
+    ),
+    "a remainder in Python": (
+        lambda w: bind(w, lambda pe, v: pe.mov(v % 2, out=w.memories["s"])),
+        r"wavelet in Python arithmetic",
+    ),
+    "where, of the host's memory": (
+        lambda w: bind(w, lambda pe, v: pe.where(w.memories["s"] > 0)),
+        r"where: an array of shape \(1, 3\).*host.*pe\.where\(s\.own > 0\)",
+    ),
+    "where, of one value of the host's": (
+        lambda w: bind(w, lambda pe, v: pe.where(w.memories["s"][0, 1] > 0)),
+        r"where: .*host.*pe\.where\(s\.own > 0\)",
+    ),
     "where, of a truth value": (
         lambda w: bind(w, lambda pe, v: pe.where(True)),
         r"where\(True\): expected a comparison",
@@ -834,6 +950,33 @@ WRONG: dict[str, tuple[Callable[[Wafer], Any], str]] = {
     "the PEs of a task that has ended": (kept_pe, r"of a task that has ended"),
     "some of the PEs of one": (kept_where, r"of a task that has ended"),
     "the wavelet of one": (kept_wavelet, r"of a task that has ended"),
+    "the wavelet of one, written": (
+        written_wavelet, r"mov: the wavelet .* only while its task runs.*pe\.mov\(wavelet, out=",
+    ),
+    "an operation of the launch": (
+        lambda w: bind(w, lambda pe, v: w[0, 1].mov(1.0, out=w.memories["s"])),
+        r"mov in task <lambda>: .* called once, .*Use pe\.mov\(\.\.\.\)",
+    ),
+    "its wavelet in an operation of the launch": (
+        lambda w: bind(w, lambda pe, v: w[0, 1].add(v, 1.0, out=w.memories["s"])),
+        r"add in task <lambda>: .*Use pe\.add",
+    ),
+    "a route": (
+        lambda w: bind(w, lambda pe, v: w[0, 2].route(w.colors[0], WEST >> RAMP)),
+        r"route in task <lambda>: .* called once.*list of routes",
+    ),
+    "a task in a task": (
+        lambda w: bind(w, lambda pe, v: w[0, 2].task(w.colors[1])(lambda pe, v: None)),
+        r"task in task <lambda>: .* called once.*outside",
+    ),
+    "a stream of the host": (
+        lambda w: bind(w, lambda pe, v: w[0, 2].host_out(w.colors[1], 3, edge=EAST)),
+        r"host_out in task <lambda>: .* called once.*outside",
+    ),
+    "a run": (
+        lambda w: bind(w, lambda pe, v: w.run()),
+        r"w\.run\(\) in task <lambda>: .* called once.*outside",
+    ),
     "a condition of one": (kept_condition, r"of a task that has ended"),
     "a color by its name": (
         lambda w: w[0, 1].task("c")(lambda pe, v: None),
@@ -856,6 +999,37 @@ def test_a_task_that_cannot_be_is_refused_when_written(name: str) -> None:
     with pytest.raises(ProgramError, match=message):
         write(w)
     assert len(w.tasks) <= 1 and not w.recorded
+
+
+def test_a_task_that_failed_leaves_the_wafer_as_it_was() -> None:
+    """After an error in its function operations and runs are those of the launch again."""
+    w, _, _ = relay()
+    s = w.memory("s", ())
+    with pytest.raises(ProgramError, match="Python arithmetic"):
+        bind(w, lambda pe, wavelet: pe.mov(wavelet + 1, out=s))
+    w[0, 1].mov(1.0, out=s)
+    assert w.run().cycles == 1
+
+
+@pytest.mark.parametrize("number", [np.float32(3), np.float64(3), 3], ids=["f4", "f8", "int"])
+@engines
+def test_numbers_and_memory_stand_on_either_side(engine: str, number: Any) -> None:
+    """NumPy's numbers and a memory of one value leave the comparison to the wavelet."""
+    w, c, _ = relay()
+    s, seen = w.memory("s", ()), w.memory("seen", 3)
+    s[...] = 2.0
+
+    @w[0, 1].task(c)
+    def look(pe: Any, wavelet: Any) -> None:
+        pe.where(number < wavelet).add(seen.own[0], 1.0, out=seen.own[0])
+        pe.where(s < wavelet).add(seen.own[1], 1.0, out=seen.own[1])
+        pe.where(wavelet <= s).add(seen.own[2], 1.0, out=seen.own[2])
+
+    x = w.memory("values", 5)
+    x[0, 0] = [1, 2, 3, 4, 5]
+    w[0, 0].mov(x, out=fabout(c))
+    w.run(engine=engine)
+    assert seen[0, 1].tolist() == [2, 3, 2]
 
 
 def test_a_word_that_woken_pes_have_not_is_refused() -> None:
@@ -885,6 +1059,78 @@ def test_an_operation_that_would_take_a_tasks_wavelets_is_refused(where: str) ->
         w[0, 1].mov(fabin(c), out=x)
     with pytest.raises(ProgramError, match=r"PE \(0, 1\): color c wakes task .*reads it too"):
         w.run()
+
+
+def test_verify_lists_an_operation_that_would_take_a_tasks_wavelets() -> None:
+    """As a finding among others, with the same words."""
+    w, c, _ = relay()
+    x = w.memory("x", 5)
+    w[0, 1].task(c)(lambda pe, wavelet: pe.mov(wavelet, out=x.own[0]))
+    w[0, 0].mov(1.0, out=fabout(c), n=5)
+    w[0, 1].mov(fabin(c), out=x)
+    (finding,) = w.verify()
+    assert (finding.kind, finding.color, finding.pe) == ("taken twice", "c", (0, 1))
+    with pytest.raises(ProgramError) as caught:
+        w.run()
+    assert str(caught.value) == f"{finding.text}. Use {finding.mend}"
+    assert finding.mend == "two colors"
+
+
+@engines
+def test_a_task_whose_color_is_not_routed_costs_nothing(engine: str) -> None:
+    """Nothing wakes it; what is written runs, and pauses, as without it."""
+    w = wafer(1, 1, gap=1)
+    x, c = w.memory("x", 4), w.color("c")
+    w[...].task(c)(lambda pe, wavelet: pe.mov(wavelet, out=x.own[0]))
+    w[...].mul(x, 1.0, out=x)
+    w[...].mul(x, 1.0, out=x)
+    assert w.run(engine=engine).cycles == 4 + 1 + 4
+
+
+@engines
+def test_what_a_task_sent_is_said_to_be_a_tasks(engine: str) -> None:
+    """How often it ran is not counted, so no number of it is told."""
+    w, c, d = relay()
+    w[0, 0].mov(1.0, out=fabout(c), n=6)
+
+    @w[0, 1].task(c)
+    def pass_on(pe: Any, wavelet: Any) -> None:
+        pe.mov(wavelet, out=fabout(d))
+
+    with pytest.raises(Undrained) as caught:
+        w.run(engine=engine)
+    text = str(caught.value)
+    assert "color d from PE (0, 1), sent by task pass_on: 6 wavelets left" in text
+    assert "no operation that reads color d; PE (0, 1) sends it in task pass_on" in text
+    assert " 0" not in text.replace("(0, 0)", "").replace("[0, 2]", "").replace("[0, 1]", "")
+
+
+@engines
+def test_a_task_that_its_color_does_not_reach_is_named(engine: str) -> None:
+    """The wavelets stop a PE before it: lead them on, or bind it here."""
+    w, c, _ = relay()
+    s = w.memory("s", ())
+    w[0, 0].mov(1.0, out=fabout(c), n=2)
+
+    @w[0, 2].task(c)
+    def keep(pe: Any, wavelet: Any) -> None:
+        pe.mov(wavelet, out=s)
+
+    with pytest.raises(Undrained, match=r"task keep .*stands at PE \(0, 2\)") as caught:
+        w.run(engine=engine)
+    assert "Try: lead color c to PE (0, 2), or bind the task at PE (0, 1), w[0, 1].task(c)" in str(
+        caught.value
+    )
+
+
+def test_a_task_without_its_color_is_told_how() -> None:
+    """The decorator was written without a call."""
+    w = wafer(1, 2)
+    with pytest.raises(ProgramError, match=r"task: .*color.*@w\[\.\.\.\]\.task\(color\)"):
+
+        @w[0, 1].task
+        def work(pe: Any, wavelet: Any) -> None:
+            """Nothing."""
 
 
 def test_an_operation_beside_a_task_in_another_pe_is_fine() -> None:

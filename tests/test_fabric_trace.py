@@ -465,7 +465,7 @@ def test_other_misuse_is_refused() -> None:
         row().run(trace="yes")
     with pytest.raises(wse.ProgramError, match="expected some PEs of this wafer"):
         row().run(trace=Trace(pes=wse.Wafer(2, 2)[:, :]))
-    with pytest.raises(ValueError, match="a place is out, queue, in, inbox"):
+    with pytest.raises(ValueError, match="a place is out, link, queue, in, inbox"):
         used.at(0).pe(0, 0).wavelets("c", "somewhere")
 
 
@@ -592,3 +592,28 @@ def test_the_timeline_of_random_programs_is_what_the_frames_show(seed: int, tmp_
             waits = {(cycle, str(one[row, column])) for cycle, one in doing.items()}
             waits = {(cycle, what) for cycle, what in waits if what not in ("idle", "busy")}
             assert shown.get(pe, set()) == waits, (seed, pe)
+
+
+def test_a_pe_that_waits_beside_a_microthread_that_works_says_both() -> None:
+    """PE 0 waits for what never comes in cycle 3, while its microthread sends."""
+    w = wse.Wafer(1, 2)
+    x, y = w.memory("x", 8), w.memory("y", 1)
+    c, d = w.color("c"), w.color("d")
+    for color, here, there in ((c, RAMP >> EAST, WEST >> RAMP), (d, EAST >> RAMP, RAMP >> WEST)):
+        w[0, 0].route(color, here)
+        w[0, 1].route(color, there)
+    w[0, 0].mov(x, out=fabout(c), microthread=True)
+    w[0, 0].mov(fabin(d), out=y)
+    w[0, 1].mov(fabin(c), out=x)
+    w[0, 1].mov(y, out=fabout(d))
+    trace = w.run(trace=True).trace
+    assert trace is not None
+
+    def head(cycle: int, pe: int) -> str:
+        return repr(trace.at(cycle).pe(0, pe)).splitlines()[0].split(" (test")[0]
+
+    waits = "busy with a microthread while its main operation waits (no wavelet)"
+    assert head(3, 0) == f"PE (0, 0) in cycle 3, {waits}: at mov(fabin(d), out=y)"
+    assert head(0, 0) == "PE (0, 0) in cycle 0, busy: at mov(x, out=fabout(c))"
+    assert head(10, 1) == "PE (0, 1) in cycle 10, busy: at mov(fabin(c), out=x)"
+    assert head(10, 0) == "PE (0, 0) in cycle 10, no wavelet: at mov(fabin(d), out=y)"

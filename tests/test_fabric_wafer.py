@@ -461,6 +461,12 @@ def test_a_part_that_is_not_there_is_refused(key: Any) -> None:
         Wafer(1, 1).memory("x", 4).own[key]
 
 
+def test_a_number_for_each_pe_is_no_index() -> None:
+    """A start that differs from PE to PE is part of a slice."""
+    with refused(r"x\.own\[S\].*x\.own\[S : S \+ 1\]"):
+        Wafer(1, 3).memory("x", 4).own[np.array([[0, 1, 2]])]
+
+
 def test_a_part_is_indexed_once() -> None:
     """x.own[1:][0] is refused, and told how to be written."""
     with refused("once"):
@@ -599,6 +605,13 @@ def test_what_is_no_route_is_refused(make: Any) -> None:
     w = Wafer(1, 2)
     with refused("route"):
         w[0, 0].route(w.color("c"), make())
+
+
+def test_positions_are_a_list_of_routes() -> None:
+    """A tuple of routes is told so."""
+    w = Wafer(1, 2)
+    with refused(r"route .*positions.*list, \[RAMP >> EAST, WEST >> EAST\]"):
+        w[0, 0].route(w.color("c"), (RAMP >> EAST, WEST >> EAST))  # type: ignore[arg-type]
 
 
 def test_ports_read_as_they_are_written() -> None:

@@ -618,3 +618,35 @@ def test_wrong_programs_on_wide_wafers_end_quickly_too(wide: tuple[int, int]) ->
         w.run()
     assert time.process_time() - start < 1
     assert [(f.kind, f.pe) for f in w.verify()] == [("counts differ", (wide[0] - 1, wide[1] - 1))]
+
+
+def switched_and_not_read() -> Wafer:
+    """The PE in the middle sends and advances its switch, and nobody takes what it sent."""
+    w, x, red = row_of(3, 4)
+    w[0, 0].route(red, EAST >> RAMP)
+    w[0, 1].route(red, [RAMP >> WEST, EAST >> WEST])
+    w[0, 2].route(red, RAMP >> WEST)
+    w[0, 1].mov(x, out=fabout(red, advance="own"))
+    return w
+
+
+def test_on_a_switch_the_one_who_sent_is_named() -> None:
+    """Not the one who would send next, which the routes alone would say."""
+    with pytest.raises(Undrained) as caught:
+        switched_and_not_read().run()
+    assert "color red from PE (0, 1), 4 sent: 4 wavelets left" in str(caught.value)
+    assert "PE (0, 0) has no operation that reads color red; PE (0, 1) sends it 4" in str(
+        caught.value
+    )
+    assert "PE (0, 2)" not in str(caught.value)
+
+
+def test_on_a_switch_of_several_senders_all_are_named() -> None:
+    """What is left may be of any of them."""
+    w = switched_and_not_read()
+    w[0, 2].mov(1.0, out=fabout(w.colors[0]), n=2)
+    with pytest.raises(Undrained) as caught:
+        w.run()
+    assert "color red from PE (0, 1), 4 sent, and PE (0, 2), 2 sent: 6 wavelets left" in str(
+        caught.value
+    )

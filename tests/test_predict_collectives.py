@@ -14,7 +14,9 @@ import pytest
 
 import wselab as wse
 from wselab import kernels, predict
+from wselab.predict.all_reduce import ALGORITHMS as ALL_REDUCES
 from wselab.specs import PUBLISHED
+from wselab.trees import ALGORITHMS as TREES
 from wselab.trees import children_of, depths_of, reduce_tree
 
 Run = Callable[..., tuple[int, int]]
@@ -376,3 +378,12 @@ def test_wrong_sizes_are_named(call: Any, words: str) -> None:
     """A wrong size or algorithm raises a ValueError that names it and says what was expected."""
     with pytest.raises(ValueError, match=re.escape(words)):
         call()
+
+
+@pytest.mark.parametrize("package", [kernels, predict])
+def test_the_names_of_algorithms_stand_where_they_are_asked_for(package: Any) -> None:
+    """An all-reduce names, beside its parameters, each that it takes."""
+    _, told = package.all_reduce_row.__doc__.split("\n    algorithm : str")
+    own, reduces = told.split("group :")[0].split("reduce_algorithm : str")
+    assert re.findall(r'"(\w+)"', own) == [*ALL_REDUCES]
+    assert re.findall(r'"(\w+)"', reduces) == [*TREES]

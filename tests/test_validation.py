@@ -252,7 +252,11 @@ def test_the_table_fits_a_terminal_and_says_all(forms):
         "V2-128        two-phase reduce in groups of 128",
         "7,218 cycles   -                    7,162 (-0.8 %)                       a b c",
         "1.2 µs         -                    2.669 to 6.45 µs (+122 to +438 %)",
-        "Nothing was fitted",
+        "No constant was fitted",
+        "2.5 times      -",
+        "46 defects     -",
+        "0.52 of peak   -",
+        "0.5238 (+0.7 %) ",
         "queue_depth = 2 wavelet (assumed)",
         "core grid not stated",
         "Not reached yet:",
@@ -261,6 +265,15 @@ def test_the_table_fits_a_terminal_and_says_all(forms):
         assert words in told
     for one in NOT_REACHED:
         assert re.search(rf"^  {one.ids[0].split('-')[0]} ", told, flags=re.MULTILINE)
+
+
+def test_what_is_said_of_fitting_is_true_of_the_remarks(forms):
+    """A launch is fitted to one row, for a remark; so not nothing was, but no constant."""
+    fitted = [row.id for row in forms if "fitted" in row.remark]
+    assert fitted and fabric.LAUNCH_FROM not in fitted
+    assert text.IN_COMMON.startswith("No constant was fitted")
+    assert f"a launch fitted to {fabric.LAUNCH_FROM} alone" in text.IN_COMMON
+    assert "Nothing" not in text.IN_COMMON
 
 
 def test_an_emulated_value_stands_beside_the_closed_form():

@@ -53,6 +53,8 @@ __all__ = [
 ]  # fmt: skip
 
 _LATER = {  # where names live that are loaded when first used
+    "foundry": ".foundry",
+    "hierarchy": ".hierarchy",
     "kernels": ".kernels",
     "predict": ".predict",
     "show": ".show",

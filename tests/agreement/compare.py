@@ -28,10 +28,8 @@ def _launch(wafer: wse.Wafer, engine: str, max_cycles: int) -> dict[str, Any]:
         run = wafer.run(engine=engine, max_cycles=max_cycles)
     except wse.RunError as error:
         state = error.state
-        counts = [
-            np.stack(part).tolist()
-            for part in (state.leaving, state.queued, state.arriving, state.waiting)
-        ]
+        parts = [state.leaving, state.queued, state.arriving, state.waiting, state.coming]
+        counts = [np.stack(part).tolist() for part in parts]
         return {
             "kind": type(error).__name__,
             "cycle": error.cycle,

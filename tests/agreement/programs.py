@@ -34,6 +34,7 @@ def random_wafer(draw: Draw, beyond: bool = False) -> wse.Wafer:
         microthreads=draw.number(1, 4),
         task_wake=draw.number(0, 2),
         io_wavelets=draw.number(1, 3),
+        wires=_wires(draw, *shape) if draw.chance(30) else None,
     )
     draw.threads = draw.one_of([0, 30, 70])
     draw.starts = draw.one_of([0, 0, 40])
@@ -72,6 +73,15 @@ def _shape(draw: Draw, wide: int) -> tuple[int, int]:
         long, short = draw.number(60, 135), draw.number(1, 3)
         return (long, short) if draw.chance(50) else (short, long)
     return draw.number(1, 6), draw.number(1, 7)
+
+
+def _wires(draw: Draw, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
+    """Links of which some are longer than others."""
+    numbers, most = draw.numbers(), draw.number(2, 6)
+    return tuple(
+        np.where(numbers.random(shape) < 0.4, numbers.integers(1, most + 1, shape), 1)
+        for shape in ((rows, columns - 1), (rows - 1, columns))
+    )
 
 
 def _trees(draw: Draw, wafer: wse.Wafer, name: str) -> tuple[Any, np.ndarray, np.ndarray]:

@@ -106,7 +106,7 @@ class Moved:
         return self.entered_router(pe, color) - int(held)
 
     def entered_router(self, pe: tuple[int, int], color: object) -> int:
-        """Wavelets that entered a router's queue, from the ramp or from a neighbour."""
+        """Wavelets that entered a router's queue, from the ramp, a neighbour or a long link."""
         route = self.standing.entering(pe, color)
         if route is None:
             return 0
@@ -117,11 +117,13 @@ class Moved:
         there = step(pe, route.input)
         if not self.standing.inside(there):
             return self.given_by_host(pe, color, route.input)
-        if not self.before.queued[color.number][there]:
-            return 0
+        link = (route.input.number, *pe)
+        came = self.before.coming[color.number][link] - self.after.coming[color.number][link]
         going = self.standing.going(there, color)
         toward = going is not None and opposite(route.input) in going.outputs
-        return self.left_router(there, color) if toward else 0
+        if toward and self.before.queued[color.number][there]:
+            came += self.left_router(there, color)
+        return int(came)
 
     def given_by_host(self, pe: tuple[int, int], color: object, port: Port) -> int:
         """Wavelets that the host sent into a router."""

@@ -52,15 +52,30 @@ def host_in(region: Region, color: Any, data: Any, edge: Port | None, line: str)
     """See `Region.host_in`."""
     edge = _edge(region, edge, "host_in")
     shape = np.empty(region.wafer.shape, np.uint8)[region.where].shape
-    values = np.asarray(data)
+    try:
+        values = np.asarray(data)
+    except ValueError:
+        raise ProgramError(
+            "host_in: data is lines of different lengths; expected as many wavelets for each PE. "
+            "Give PEs with fewer a host_in of their own"
+        ) from None
     if values.dtype.kind not in "fiu":
         raise ProgramError(f"host_in: data of {values.dtype}; expected numbers")
-    flat = values.astype(np.float32).reshape(-1, values.shape[-1]) if values.ndim else values
-    if values.ndim not in (1, 2, 3) or len(flat) != int(np.prod(shape)):
+    pes = int(np.prod(shape))
+    lines = dict.fromkeys([shape, (pes,), *([()] if pes == 1 else [])])
+    if not values.ndim or values.shape[:-1] not in lines:
+        given = " or ".join(f"({', '.join([*map(str, line), 'n'])})" for line in lines)
         raise ProgramError(
-            f"host_in: data has shape {values.shape}; expected wavelets last and, before them, one "
-            f"line for each of the {int(np.prod(shape))} PEs of the region of shape {shape}"
+            f"host_in: data has shape {values.shape}; expected {given}: wavelets last and, before "
+            f"them, one line for each of the {pes} PEs of the region of shape {shape}"
         )
+    if not values.size:
+        raise ProgramError(
+            f"host_in: data of shape {values.shape} holds no wavelets; expected at least one for "
+            "each PE"
+        )
+    with np.errstate(over="ignore"):  # as in memory and operations
+        flat = values.astype(np.float32).reshape(pes, -1)
     _record(region, color, edge, flat, True, line)
 
 
@@ -80,7 +95,8 @@ def _record(
 ) -> None:
     wafer = region.wafer
     number = np.full(wafer.shape, -1)
-    number[region.where] = np.arange(len(data)).reshape(number[region.where].shape)
+    order = np.arange(len(data)).reshape(number[region.where].shape)
+    number[region.where] = np.flip(order, region.backwards)
     for parities, where in region.split(alternating_parities([color])):
         one = plain_color(color, parities, wafer)
         lines = number[where].ravel().tolist()
@@ -99,6 +115,9 @@ def _record(
 
 def _edge(region: Region, edge: Port | None, what: str) -> Port:
     """The side of the wafer that all PEs of the region lie at."""
+    if edge is not None and not isinstance(edge, Port):
+        quotes = ", without quotes" if isinstance(edge, str) else ""
+        raise ProgramError(f"{what}: edge={edge!r}: expected a port, such as edge=WEST{quotes}")
     rows, columns = region.wafer.shape
     places = np.argwhere(region.mask)
     if not len(places):

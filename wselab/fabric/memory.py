@@ -44,6 +44,8 @@ class Memory(np.lib.mixins.NDArrayOperatorsMixin):
         return np.array(self.array, dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(isinstance(item, Comparable) for item in inputs):
+            return NotImplemented  # it compares, or refuses
         plain = [item.array if isinstance(item, Memory) else item for item in inputs]
         outputs = kwargs.get("out", ())
         if outputs:
@@ -90,7 +92,7 @@ class Part(Comparable):
         self.length = math.prod(self.shape)
 
     def _start_by_pe(self) -> None:
-        memory, key = self.memory, self.key[0]
+        memory, key = self.memory, next(filter(_differs, self.key))
         wafer, inner = memory.array.shape[:2], memory.array.shape[2:]
         ends = [np.array(0 if end is None else end) for end in (key.start, key.stop)]
         whole = all(end.dtype.kind in "iu" for end in ends) and key.stop is not None
@@ -106,7 +108,8 @@ class Part(Comparable):
         except ValueError:
             raise ProgramError(
                 f"{self}: one number a PE for the start and the stop; they have shapes "
-                f"{ends[0].shape} and {ends[1].shape}, the wafer has {wafer}"
+                f"{ends[0].shape} and {ends[1].shape}, the wafer has {wafer}. They are those of "
+                "the whole wafer, also for operations of a region"
             ) from None
         same = lengths.size > 0 and lengths.min() == lengths.max()
         self.length = int(lengths.flat[0]) if same else np.broadcast_to(lengths, wafer)
@@ -131,11 +134,18 @@ class Part(Comparable):
         key = key if isinstance(key, tuple) else (key,)
         if self.key:
             raise ProgramError(f"{self}: index it once, as in {self.memory.name}.own[...]")
+        name = self.memory.name
         for item in key:
+            if isinstance(item, np.ndarray) and item.ndim and item.dtype.kind in "iu":
+                raise ProgramError(
+                    f"{name}.own[S], where S is an array of shape {item.shape}: expected whole "
+                    "numbers and slices. Where it begins may differ from PE to PE, as in "
+                    f"{name}.own[S : S + 1]"
+                )
             number = isinstance(item, (int, np.integer)) and not isinstance(item, bool)
             if not number and not isinstance(item, slice) and item is not Ellipsis:
                 raise ProgramError(
-                    f"{self.memory.name}.own[{item!r}]: expected whole numbers and slices; "
+                    f"{name}.own[{item!r}]: expected whole numbers and slices; "
                     "lists and masks would need more than one operation"
                 )
         return Part(self.memory, key)
@@ -197,8 +207,13 @@ class Part(Comparable):
             np.all(self.length == other.length)
         )
 
+    @property
+    def written(self) -> str:
+        """How it is written in a program where the memory alone would be the host's array."""
+        return f"{self.memory.name}.own" + (_show(self.key) if self.key else "")
+
     def __repr__(self) -> str:
-        return self.memory.name + (f".own{_show(self.key)}" if self.key else "")
+        return self.written if self.key else self.memory.name
 
 
 def _differs(item: Any) -> bool:

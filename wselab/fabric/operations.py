@@ -43,6 +43,8 @@ class FabOut:
 class Wavelet(Comparable):
     """The value of the wavelet that woke a task: an operand of the task's operations."""
 
+    pes = "pe"
+
     def __repr__(self) -> str:
         return "wavelet"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from .errors import ProgramError
 from .memory import Part
 from .operations import Operation
 from .rules import Rules
+from .wires import Wires
 
 if TYPE_CHECKING:
     from .hosts import HostStream
@@ -33,17 +34,17 @@ class Program:
     memories: dict[str, np.ndarray]
     tasks: list[Task]
     hosts: list[HostStream]
+    wires: Wires
 
     @classmethod
     def of(cls, wafer: Any) -> Program:
         """The program recorded on a wafer since its last run."""
-        _check_tasks(wafer)
         arrays = {name: memory.array for name, memory in wafer.memories.items()}
         operations = list(wafer.recorded)
         operations += dict.fromkeys(o for task in wafer.tasks for o in task.operations)
         return cls(
             wafer.shape, wafer.rules, list(wafer.colors), operations, arrays,
-            list(wafer.tasks), list(wafer.hosts),
+            list(wafer.tasks), list(wafer.hosts), wafer.wires,
         )  # fmt: skip
 
     def on_copies(self) -> Program:
@@ -62,6 +63,32 @@ class Program:
         for mine, theirs in zip(self.hosts, program.hosts, strict=True):
             theirs.data[theirs.lines] = mine.data[mine.lines]  # others may share the array
 
+    def taken_twice(self) -> Iterator[tuple[str, tuple[int, int], int, str]]:
+        """Operations that would take wavelets away from a task.
+
+        Each as the color, the first such PE, how many there are, and the two in words.
+        """
+        for task in self.tasks:
+            mask = np.zeros(self.shape, bool)
+            mask[task.where] = True
+            for operation in self.operations:
+                if task.color not in operation.reads:
+                    continue
+                both = np.argwhere(mask & (operation.counts(self.shape) > 0))
+                if len(both):
+                    pe = int(both[0][0]), int(both[0][1])
+                    text = (
+                        f"PE {pe}: color {task.color.name} wakes task {task.name} (line "
+                        f"{task.line}), and {operation} (line {operation.line}) reads it too; its "
+                        "wavelets go to one of them"
+                    )
+                    yield task.color.name, pe, len(both), text
+
+    def check(self) -> None:
+        """Refuse what no engine can run."""
+        for *_, text in self.taken_twice():
+            raise ProgramError(f"{text}. Use two colors")
+
     @property
     def main(self) -> range:
         """The numbers of the operations that are not those of tasks."""
@@ -73,25 +100,6 @@ class Program:
         """Operations of a PE that can run at once: the main one and the microthreads."""
         threads = sum(operation.microthread for operation in self.operations)
         return 1 + min(threads, self.rules.microthreads)
-
-
-def _check_tasks(wafer: Any) -> None:
-    """Refuse operations that would take wavelets away from a task."""
-    for task in wafer.tasks:
-        mask = np.zeros(wafer.shape, bool)
-        mask[task.where] = True
-        readers = [*wafer.recorded, *(o for other in wafer.tasks for o in other.operations)]
-        for operation in readers:
-            if (
-                task.color in operation.reads
-                and (both := mask & (operation.counts(wafer.shape) > 0)).any()
-            ):
-                row, column = np.argwhere(both)[0]
-                raise ProgramError(
-                    f"PE ({row}, {column}): color {task.color.name} wakes task {task.name} (line "
-                    f"{task.line}), and {operation} (line {operation.line}) reads it too; its "
-                    "wavelets go to one of them. Use two colors"
-                )
 
 
 class Schedule:

@@ -12,11 +12,13 @@ import numpy as np
 from .color import Alternating, Color, alternating_parities
 from .errors import ProgramError, RouteError
 from .memory import Part
+from .operating import Operating
 from .operations import (
     INPUTS,
     FabIn,
     FabOut,
     Operation,
+    Wavelet,
     check,
     compute_dtype,
     element_count,
@@ -24,58 +26,6 @@ from .operations import (
     per_pe,
 )
 from .ports import Port, Route
-
-
-class Operating:
-    """What has operations, which handle element after element.
-
-    Their operands are memory (``x``), a part of it (``x.own[1:-1]``, or with arrays of one number a
-    PE ``x.own[start : start + n]``), a number, or a stream, ``fabin(color)``; ``out`` is memory, a
-    part of it, or ``fabout(color)``. Lengths must agree; where no operand has one, ``n`` says how
-    many elements: a number, or an array with one for each PE of the region. With
-    ``microthread=True`` an operation on a stream runs beside those written after it; one of these
-    waits only if it uses the same stream, or memory that one of the two writes.
-    """
-
-    def _record(self, kind: str, inputs: tuple[Any, ...], out: Any, n: Any, beside: bool) -> None:
-        raise NotImplementedError
-
-    def mov(self, a: Any, *, out: Any = None, n: Any = None, microthread: bool = False) -> None:
-        """``out[i] = a[i]``: copy memory, send it, or take in a stream."""
-        self._record("mov", (a,), out, n, microthread)
-
-    def add(
-        self, a: Any, b: Any, *, out: Any = None, n: Any = None, microthread: bool = False
-    ) -> None:
-        """``out[i] = a[i] + b[i]``."""
-        self._record("add", (a, b), out, n, microthread)
-
-    def mul(
-        self, a: Any, b: Any, *, out: Any = None, n: Any = None, microthread: bool = False
-    ) -> None:
-        """``out[i] = a[i] * b[i]``."""
-        self._record("mul", (a, b), out, n, microthread)
-
-    def max(
-        self, a: Any, b: Any, *, out: Any = None, n: Any = None, microthread: bool = False
-    ) -> None:
-        """``out[i] = a[i] if a[i] > b[i] else b[i]`` (a NaN in either gives NaN)."""
-        self._record("max", (a, b), out, n, microthread)
-
-    def mac(
-        self,
-        a: Any,
-        b: Any,
-        *,
-        out: Any = None,
-        acc: Any = None,
-        n: Any = None,
-        microthread: bool = False,
-    ) -> None:
-        """``out[i] = acc[i] + a[i] * b[i]``, rounded twice; ``acc`` is ``out`` unless given."""
-        if acc is None and isinstance(out, FabOut):
-            raise ProgramError(f"mac: out={out} cannot be added to; give acc=")
-        self._record("mac", (a, b, out if acc is None else acc), out, n, microthread)
 
 
 class Region(Operating):
@@ -118,6 +68,14 @@ class Region(Operating):
         >>> c.route_at(0, 1)
         WEST >> RAMP
         """
+        self.wafer.not_in_task(
+            "route",
+            "A route that changes during a launch is a list of routes, the positions of a switch",
+        )
+        if isinstance(route, tuple) and all(isinstance(one, Route) for one in route):
+            raise RouteError(
+                f"route {route}: the positions of a switch are given as a list, {list(route)}"
+            )
         routes = route if isinstance(route, list) else [route]
         most = self.wafer.chip.max_switch_positions
         if not routes or any(not isinstance(one, Route) for one in routes):
@@ -163,18 +121,26 @@ class Region(Operating):
         """
         from .tasks import bind
 
+        self.wafer.not_in_task("task")
+        if callable(color):
+            raise ProgramError(
+                f"task: {getattr(color, '__name__', color)} has no color that wakes it. Write "
+                "@w[...].task(color) above the function"
+            )
         return bind(self, color, data_dependent, _caller())
 
     def host_in(self, color: Any, data: Any, edge: Port | None = None) -> None:
         """Let the host send ``data`` on ``color`` into these PEs' routers, over the wafer's edge.
 
-        ``data`` has the shape of the region and the wavelets of each PE last; a region of one row
-        or column may leave its axis out. ``edge`` is the port by which the wavelets come, found
+        ``data`` has the shape of the region, in its order, and the wavelets of each PE last; a
+        region of one row or column may leave its axis out. Numbers too large for a float32, which
+        a wavelet carries, become infinite. ``edge`` is the port by which the wavelets come, found
         by itself where the region lies on one edge only. The host serves the links of all its
         streams in turn, as many a cycle as the chip's I/O carries.
         """
         from .hosts import host_in
 
+        self.wafer.not_in_task("host_in")
         host_in(self, color, data, edge, _caller())
 
     def host_out(self, color: Any, n: int, edge: Port | None = None) -> np.ndarray:
@@ -184,6 +150,7 @@ class Region(Operating):
         """
         from .hosts import host_out
 
+        self.wafer.not_in_task("host_out")
         return host_out(self, color, n, edge, _caller())
 
     def __getattr__(self, name: str) -> Any:
@@ -193,6 +160,12 @@ class Region(Operating):
         )
 
     def _record(self, kind: str, inputs: tuple[Any, ...], out: Any, n: Any, beside: bool) -> None:
+        self.wafer.not_in_task(kind, f"Use pe.{kind}(...)")
+        if any(isinstance(item, Wavelet) for item in (*inputs, out)):
+            raise ProgramError(
+                f"{kind}: the wavelet that woke a task is there only while its task runs. Let the "
+                "task keep it in memory, pe.mov(wavelet, out=x), and use that"
+            )
         self.wafer.recorded += self.operations(kind, inputs, out, n, beside)
 
     def operations(

@@ -128,6 +128,7 @@ def run(
     if max_cycles is not None and (not whole or max_cycles < 0):
         raise ProgramError(f"max_cycles={max_cycles!r}: expected a whole number, 0 or more")
     program = Program.of(wafer)
+    program.check()
     beyond = _beyond_bitplane(program)
     if not isinstance(trace, (Trace, bool, type(None))):
         raise ProgramError(f"trace={trace!r}: expected True, or a wse.Trace(...)")

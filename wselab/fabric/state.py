@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from .ports import LINKS
+
 if TYPE_CHECKING:
     from .maps import Maps
 
@@ -21,8 +23,9 @@ class State:
     ``position_in`` and ``position_out`` are the switch positions that wavelets entering and leaving
     a router follow.
 
-    Wavelets: ``leaving`` on the belt from the processor, ``queued`` in the router, ``arriving`` on
-    the belt to the processor, ``waiting`` in the PE's own queue.
+    Wavelets: ``leaving`` on the belt from the processor, ``coming`` on long links into the router
+    (of shape ``(4, rows, columns)``, by port), ``queued`` in it, ``arriving`` on the belt to the
+    processor, ``waiting`` in the PE's own queue.
 
     ``pause``: the cycles before a PE may begin its next operation; ``left``: the cycles that its
     operation on memory alone still takes; ``passed``: for each host stream the wavelets that have
@@ -33,6 +36,7 @@ class State:
     operation: np.ndarray
     handled: np.ndarray
     leaving: list[np.ndarray]
+    coming: list[np.ndarray]
     queued: list[np.ndarray]
     arriving: list[np.ndarray]
     waiting: list[np.ndarray]
@@ -48,13 +52,14 @@ class State:
     def empty(cls, shape: tuple[int, int], colors: int, lanes: int = 1) -> State:
         """A state without wavelets and host streams, every PE at its end."""
 
-        def planes() -> list[np.ndarray]:
-            return [np.zeros(shape, np.int32) for _ in range(colors)]
+        def planes(*ports: int) -> list[np.ndarray]:
+            return [np.zeros((*ports, *shape), np.int32) for _ in range(colors)]
 
         handled, pause, left = np.zeros((3, *shape), np.int64)
         threads = np.full((lanes - 1, *shape), -1, np.int64)
         return cls(
-            0, np.full(shape, -1, np.int64), handled, planes(), planes(), planes(), planes(),
+            0, np.full(shape, -1, np.int64), handled,
+            planes(), planes(len(LINKS)), planes(), planes(), planes(),
             threads, np.zeros_like(threads), planes(), planes(), pause, left, [],
         )  # fmt: skip
 
@@ -65,7 +70,8 @@ class State:
 
     def inside(self, color: int) -> np.ndarray:
         """Wavelets of one color at each PE, wherever they stand there."""
-        return self.leaving[color] + self.queued[color] + self.arriving[color] + self.waiting[color]
+        before = self.leaving[color] + self.coming[color].sum(axis=0) + self.queued[color]
+        return before + self.arriving[color] + self.waiting[color]
 
 
 class Outcome(NamedTuple):

@@ -24,8 +24,9 @@ import numpy as np
 from .color import Color, alternating_parities
 from .conditions import Condition
 from .errors import ProgramError
+from .operating import Operating
 from .operations import Operation, Wavelet, compute_dtype, operand
-from .region import Operating, Region, plain_color
+from .region import Region, plain_color
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +52,13 @@ class Woken(Operating):
         Conditions are comparisons of the wavelet, numbers, and single values of memory:
         ``wavelet > 0.5``, ``wavelet <= limit.own[0]``.
         """
+        if isinstance(condition, (np.ndarray, np.bool_)):
+            what = f"an array of shape {condition.shape}" if condition.shape else f"{condition}"
+            raise ProgramError(
+                f"where: {what}, which the host has compared, now, as the task is bound. A PE "
+                "compares its own values when it wakes: pe.where(s.own > 0), or x.own[0] > 0 where "
+                "a memory holds more than one"
+            )
         if more or not isinstance(condition, Condition):
             raise ProgramError(
                 f"where({condition!r}): expected a comparison of what each PE has, such as "
@@ -123,9 +131,11 @@ def bind(region: Region, color: Any, data_dependent: bool, line: str) -> Callabl
                 f"task {getattr(function, '__name__', function)!r}: a task is a function of the "
                 "PEs that wake and of the wavelet, def f(pe, wavelet)"
             ) from None
-        function(*pe_and_wavelet)
-        tracing.open = False
-        name = getattr(function, "__name__", "task")
+        name = wafer.binding = getattr(function, "__name__", "task")
+        try:
+            function(*pe_and_wavelet)
+        finally:
+            wafer.binding, tracing.open = None, False
         for one, where in colors:
             _check_free(wafer, one, where, name)
             wafer.tasks.append(Task(one, where, tracing.operations, name, line))

@@ -31,6 +31,7 @@ from .operations import Operation
 from .price import check_host_memory, host_bytes
 from .region import Region
 from .rules import Rules
+from .wires import Wires
 
 if TYPE_CHECKING:
     from .explain.verify import Report
@@ -45,8 +46,9 @@ class Wafer:
 
     ``chip`` (a `wselab.specs.Chip`, WSE-2 unless told otherwise) sets the largest size, the memory
     of a PE, the number of colors and the constants of the rules; these can be changed by name for
-    what-if runs: ``Wafer(1, 512, ramp_latency=3)``. See `Rules` for the names. ``on`` is where its
-    runs are computed: "cpu", with NumPy, or "gpu", with CuPy; ``w.on = "cpu"`` changes it.
+    what-if runs: ``Wafer(1, 512, ramp_latency=3)``. See `Rules` for the names. ``wires`` is a pair
+    (east, south) with the lengths of links that repair made longer, see `Wires`. ``on`` is where
+    its runs are computed: "cpu", with NumPy, or "gpu", with CuPy; ``w.on = "cpu"`` changes it.
 
     ``w[rows, columns]`` is a `Region`, which has the routes and operations: ``route``, ``mov``,
     ``add``, ``mul``, ``max``, ``mac``, ``task``, ``host_in``, ``host_out``. ``memories`` holds what
@@ -56,7 +58,10 @@ class Wafer:
     Raises `ProgramError` where the chip has no such rectangle, or this machine no such place.
     """
 
-    def __init__(self, rows: int, columns: int, chip: Any = WSE2, on: str = "cpu", **what_if: Any):
+    def __init__(
+        self, rows: int, columns: int, chip: Any = WSE2, on: str = "cpu", wires: Any = None,
+        **what_if: Any,
+    ):  # fmt: skip
         for name, size in (("rows", rows), ("columns", columns)):
             if not isinstance(size, (int, np.integer)) or size < 1:
                 raise ProgramError(f"Wafer: {name}={size!r}; expected a whole number, at least 1")
@@ -73,6 +78,7 @@ class Wafer:
         self.shape = (int(rows), int(columns))
         self.chip = chip
         self.rules = Rules.of(chip, **what_if)
+        self.wires = Wires.of(self.shape, wires)
         xp_of(on)  # says now what a GPU lacks, not after the program is written
         self.on = on
         self.memories: dict[str, Memory] = {}
@@ -80,6 +86,7 @@ class Wafer:
         self.recorded: list[Operation] = []
         self.tasks: list[Task] = []
         self.hosts: list[HostStream] = []
+        self.binding: str | None = None  # the task whose function is being called
         self.host_bytes = host_bytes()  # memory that this machine has for it,
         self._made_bytes = 0  # and what of it was asked for; data= is the caller's
 
@@ -183,6 +190,7 @@ class Wafer:
         """
         from .run import run
 
+        self.not_in_task("w.run()")
         return run(self, engine, max_cycles, progress, maps, trace, patience)
 
     def verify(self) -> Report:
@@ -195,6 +203,15 @@ class Wafer:
         from .program import Program
 
         return verify(Program.of(self))
+
+    def not_in_task(self, what: str, instead: str = "Write it outside the function") -> None:
+        """Refuse ``what`` in the function of a task, which says what PEs do that wake."""
+        if self.binding is not None:
+            raise ProgramError(
+                f"{what} in task {self.binding}: the function is called once, when the task is "
+                f"bound, and says with pe.mov(...) and the like what the PEs that wake will do. "
+                f"{instead}"
+            )
 
     def discard(self) -> None:
         """Forget the operations recorded since the last run; routes, tasks and memory stay."""

@@ -15,7 +15,7 @@ import numpy as np
 from ..fabric import ProgramError, Run, Wafer
 from ..specs import WSE2
 from .broadcast import write_broadcast, write_broadcast_row
-from .inputs import checked
+from .inputs import checked, one_of
 from .line import Line
 from .reduce import AXES, write_reduce_2d, write_reduce_row
 from .ring import Ring
@@ -56,9 +56,10 @@ def all_reduce_row(
         The vector of each PE. The wafer adopts it without a copy and only reads it: the sum has
         memory of its own, so that a PE holds two vectors.
     algorithm : str
-        One of those above.
+        "reduce_broadcast", "centre" or "ring", as above.
     reduce_algorithm : str
-        For the first two, what `reduce_row` calls ``algorithm``.
+        For the first two, what `reduce_row` calls ``algorithm``: "chain", "star", "tree",
+        "two_phase", "auto" or "best".
     group : int, optional
         S of "two_phase", where that is used.
     chip : wselab.specs.Chip
@@ -187,9 +188,7 @@ def write_all_reduce_row(
     >>> w.run().cycles, x[0, :, 0].tolist()
     (61, [4.0, 4.0, 4.0, 4.0])
     """
-    if algorithm not in ALGORITHMS:
-        known = ", ".join(map(repr, ALGORITHMS))
-        raise ProgramError(f"all_reduce_row: no algorithm {algorithm!r}; there is {known}")
+    one_of("all_reduce_row", algorithm, ALGORITHMS)
     if algorithm == "ring":
         if group is not None or reduce_algorithm != "chain":
             raise ProgramError("all_reduce_row: a 'ring' has no reduce_algorithm and no group")

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..fabric import EAST, RAMP, WEST, ProgramError, Run, Wafer, fabin, fabout
+from ..fabric import EAST, RAMP, WEST, Run, Wafer, fabin, fabout
 from ..specs import WSE2
-from .inputs import checked
+from .inputs import checked, one_of
 from .reduce import AXES
 from .ring import Ring
 from .tree_program import Again
@@ -103,9 +103,7 @@ def write_all_gather_row(w: Wafer, parts: Any, algorithm: str = "ring") -> Again
     >>> w.run().cycles, parts[0, 0].tolist()
     (17, [0.0, 0.0, 1.0, 1.0, 2.0, 2.0])
     """
-    if algorithm not in ALGORITHMS:
-        known = ", ".join(map(repr, ALGORITHMS))
-        raise ProgramError(f"all_gather_row: no algorithm {algorithm!r}; there is {known}")
+    one_of("all_gather_row", algorithm, ALGORITHMS)
     if algorithm == "switches":
         return _write_gathering_switches(w, parts)
     ring = Ring(w, "all-gather")

@@ -60,3 +60,16 @@ def whole_number(kernel: str, name: str, value: Any, below: int) -> int:
             f"{kernel}: {name}={value!r}; expected a whole number from 0 to {below - 1}"
         )
     return int(value)
+
+
+def one_of(kernel: str, algorithm: Any, known: tuple[str, ...]) -> None:
+    """Refuse an ``algorithm`` that is not among those that there are.
+
+    >>> one_of("reduce_2d", "yx", ("xy", "snake"))
+    Traceback (most recent call last):
+        ...
+    wselab.fabric.errors.ProgramError: reduce_2d: no algorithm 'yx'; there is 'xy', 'snake'
+    """
+    if algorithm not in known:
+        names = ", ".join(map(repr, known))
+        raise ProgramError(f"{kernel}: no algorithm {algorithm!r}; there is {names}")

@@ -15,7 +15,7 @@ import numpy as np
 from ..fabric import ProgramError, Run, Wafer
 from ..specs import WSE2
 from .chain import write_snake
-from .inputs import checked
+from .inputs import checked, one_of
 from .line import Line
 from .tree_program import Again, write_reduce
 
@@ -218,9 +218,7 @@ def write_reduce_2d(
     >>> w.run().cycles, float(x[0, 0, 0])
     (68, 16.0)
     """
-    if algorithm not in ALGORITHMS_2D:
-        known = ", ".join(map(repr, ALGORITHMS_2D))
-        raise ProgramError(f"reduce_2d: no algorithm {algorithm!r}; there is {known}")
+    one_of("reduce_2d", algorithm, ALGORITHMS_2D)
     axes = [row_algorithm, column_algorithm] if algorithm == "xy" else []
     if group is not None and "two_phase" not in axes:
         raise ProgramError(f"reduce_2d: group={group!r}, and no algorithm that is 'two_phase'")

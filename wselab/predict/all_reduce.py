@@ -7,7 +7,7 @@ import numpy as np
 from ..specs import WSE2, Chip
 from ..trees import reduce_tree
 from .broadcast import broadcast, broadcast_row
-from .inputs import constant, whole
+from .inputs import constant, one_of, whole
 from .reduce import reduce_2d, reduce_row, sum_ends
 from .ring import ring_ends
 
@@ -46,9 +46,10 @@ def all_reduce_row(
     wavelets : int
         B, values of a vector.
     algorithm : str
-        One of those above.
+        "reduce_broadcast", "centre" or "ring", as above.
     reduce_algorithm : str
-        For the first two, what `reduce_row` calls ``algorithm``.
+        For the first two, what `reduce_row` calls ``algorithm``: "chain", "star", "tree",
+        "two_phase", "auto" or "best".
     group : int, optional
         S of "two_phase", where that is used.
     chip : wselab.specs.Chip
@@ -77,9 +78,7 @@ def all_reduce_row(
     t_r = constant(chip, "ramp_latency_cycles", "ramp_latency", ramp_latency, least=1)
     start = constant(chip, "operation_startup_cycles", "startup", startup)
     between = constant(chip, "operation_gap_cycles", "gap", gap)
-    if algorithm not in ALGORITHMS:
-        known = ", ".join(map(repr, ALGORITHMS))
-        raise ValueError(f"no algorithm {algorithm!r}; there is {known}")
+    one_of(algorithm, ALGORITHMS)
     if algorithm == "ring" and (group is not None or reduce_algorithm != "chain"):
         raise ValueError("a 'ring' has no reduce_algorithm and no group")
     if algorithm == "reduce_broadcast" or pes == 1:

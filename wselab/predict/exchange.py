@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..specs import WSE2, Chip
-from .inputs import constant, whole
+from .inputs import constant, one_of, whole
 from .ring import ring_ends
 
 ALL_GATHERS = ("ring", "switches")
@@ -62,9 +62,7 @@ def all_gather_row(
     pes, wavelets = whole(pes=pes, wavelets=wavelets)
     t_r = constant(chip, "ramp_latency_cycles", "ramp_latency", ramp_latency, least=1)
     between = constant(chip, "operation_gap_cycles", "gap", gap)
-    if algorithm not in ALL_GATHERS:
-        known = ", ".join(map(repr, ALL_GATHERS))
-        raise ValueError(f"no algorithm {algorithm!r}; there is {known}")
+    one_of(algorithm, ALL_GATHERS)
     if pes == 1:
         return 0
     if algorithm == "ring":

@@ -53,3 +53,16 @@ def index_below(name: str, value: Any, size: int) -> int:
     if not hasattr(value, "__index__") or isinstance(value, bool) or not 0 <= value < size:
         raise ValueError(f"{name}={value!r}: expected a whole number from 0 to {size - 1}")
     return index(value)
+
+
+def one_of(algorithm: Any, known: tuple[str, ...]) -> None:
+    """Raise `ValueError` for an ``algorithm`` that is not among those that there are.
+
+    >>> one_of("yx", ("xy", "snake"))
+    Traceback (most recent call last):
+        ...
+    ValueError: no algorithm 'yx'; there is 'xy', 'snake'
+    """
+    if algorithm not in known:
+        names = ", ".join(map(repr, known))
+        raise ValueError(f"no algorithm {algorithm!r}; there is {names}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..specs import WSE2, Chip
 from ..trees import Tree, children_of, reduce_tree
-from .inputs import constant, whole
+from .inputs import constant, one_of, whole
 
 ALGORITHMS_2D = ("xy", "snake")
 
@@ -141,9 +141,7 @@ def reduce_2d(
     2814
     """
     rows, columns, wavelets = whole(rows=rows, columns=columns, wavelets=wavelets)
-    if algorithm not in ALGORITHMS_2D:
-        known = ", ".join(map(repr, ALGORITHMS_2D))
-        raise ValueError(f"no algorithm {algorithm!r}; there is {known}")
+    one_of(algorithm, ALGORITHMS_2D)
     lines = [(columns, row_algorithm), (rows, column_algorithm)]
     if algorithm == "snake":
         lines = [(rows * columns, "chain")]

@@ -12,14 +12,20 @@ Examples
 """
 
 from .chip import WHAT_IF, Chip
+from .energy import MOVING, PJ_45NM
 from .fact import STATUSES, Fact
 from .gpus import A100, B200, DGX_B200, DGX_H100, H100, H200
+from .models import MODELS, LanguageModel
 from .others import INFINIBAND, LPU
 from .published import PUBLISHED
+from .silicon import N5, N7, N16
 from .wafers import WSE1, WSE2, WSE3
 
-#: Every chip and system with facts, wafers first.
-ALL = (WSE1, WSE2, WSE3, A100, H100, H200, B200, DGX_H100, DGX_B200, LPU, INFINIBAND)
+#: Everything with facts: chips and systems, wafers first, the processes that make them, energies.
+ALL = (
+    WSE1, WSE2, WSE3, A100, H100, H200, B200, DGX_H100, DGX_B200, LPU, INFINIBAND, N16, N7, N5,
+    PJ_45NM, MOVING,
+)  # fmt: skip
 
 __all__ = [
     "A100",
@@ -31,6 +37,12 @@ __all__ = [
     "H200",
     "INFINIBAND",
     "LPU",
+    "MODELS",
+    "MOVING",
+    "N5",
+    "N7",
+    "N16",
+    "PJ_45NM",
     "PUBLISHED",
     "STATUSES",
     "WHAT_IF",
@@ -39,4 +51,5 @@ __all__ = [
     "WSE3",
     "Chip",
     "Fact",
+    "LanguageModel",
 ]

@@ -192,7 +192,7 @@ try Fact(1000000000.0, unit=..., source=..., status=...)
                 raise ValueError(
                     f"what_if cannot set {field!r} of chip {self._name!r}: {error}"
                 ) from None
-        return Chip(self._name, changed)
+        return type(self)(self._name, changed)
 
     def _unknown(self, field: str) -> str:
         """The message for a field that this chip does not have."""
@@ -247,13 +247,14 @@ try Fact(1000000000.0, unit=..., source=..., status=...)
         return hash((self._name, frozenset(self._facts.items())))
 
     def __reduce__(self) -> tuple[type["Chip"], tuple[str, dict[str, Fact]]]:
-        return Chip, (self._name, dict(self._facts))
+        return type(self), (self._name, dict(self._facts))
 
     def __repr__(self) -> str:
         count = len(self._facts)
         changes = [f"{k}={f.text}" for k, f in self._facts.items() if f.source == WHAT_IF]
         what_if = f", what if {', '.join(changes)}" if changes else ""
-        return f"Chip({self._name!r}, {count} fact{'' if count == 1 else 's'}{what_if})"
+        kind, plural = type(self).__name__, "" if count == 1 else "s"
+        return f"{kind}({self._name!r}, {count} fact{plural}{what_if})"
 
     def __str__(self) -> str:
         width = max(map(len, self._facts), default=0)

@@ -1,8 +1,8 @@
 """Published measurements, predicted: each one that can be reached so far, and why not the others.
 
-A row holds a measurement against what is computed here from public constants. Nothing is fitted:
-no constant was chosen so that a row comes out well, and where a source leaves an input open, the
-row is a range over what the input may have been.
+A row holds a measurement against what is computed here from public constants. No constant
+is fitted, that is, chosen so that a row comes out well, and where a source leaves an input open,
+the row is a range over what the input may have been.
 
 Examples
 --------

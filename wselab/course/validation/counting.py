@@ -50,6 +50,7 @@ def sparse_training() -> Iterator[Row]:
             f"scores over all pairs of tokens ({full:.2f}), or only over those that a causal mask "
             f"keeps ({causal:.2f})",
         ),
+        counted="times",
     )
 
 
@@ -80,6 +81,7 @@ def defects() -> Iterator[Row]:
         "arithmetic",
         inputs(WSE3, "die_area_mm2"),
         remark='Published as "about".',
+        counted="defects",
     )
 
 
@@ -94,4 +96,5 @@ def cluster_share() -> Iterator[Row]:
         "arithmetic",
         inputs(A100, "peak_fp16_dense_flop_per_s"),
         remark="The rate is the source's; only the peak is ours.",
+        counted="of peak",
     )

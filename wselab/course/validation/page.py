@@ -12,7 +12,7 @@ from ...show.validation import validation
 from ...specs.fact import STATUSES
 from .not_reached import NOT_REACHED
 from .row import WAYS, Row
-from .text import NOTHING_FITTED, Marks, amount, percent
+from .text import IN_COMMON, Marks, amount, percent
 
 NAME = "validation.html"
 
@@ -104,7 +104,7 @@ measurements stands beside what wselab computes for it, as written by <code>wsel
 FOLDER</code>.</p>
 
 <h2>How to read it</h2>
-<p>{escape(NOTHING_FITTED)} A range stands where a source leaves an input open: the row was computed
+<p>{escape(IN_COMMON)} A range stands where a source leaves an input open: the row was computed
 for all that it may have been.</p>
 <dl>
 {_list(WAYS)}
@@ -156,14 +156,14 @@ of what was assumed.</caption>
 def _row(row: Row, marks: Marks) -> str:
     emulated = error = "–"
     if row.emulated is not None and row.emulated_error is not None:
-        emulated = amount((row.emulated,), row.published)
+        emulated = amount((row.emulated,), row.published, row.counted)
         error = percent((row.emulated_error,))
     letters = " ".join(f'<a href="#assumed-{mark}">{mark}</a>' for mark in marks(row))
     numbers = (
-        f"{amount((row.published.value,), row.published)}",
+        amount((row.published.value,), row.published, row.counted),
         emulated,
         error,
-        amount(row.predicted, row.published),
+        amount(row.predicted, row.published, row.counted),
         percent(row.errors),
     )
     cells = "".join(f'<td class="number">{text}</td>' for text in numbers)

@@ -37,6 +37,8 @@ class Row:
         What the emulator gave, where it ran.
     remark : str
         What to know of the difference.
+    counted : str
+        What a value without a unit counts.
     """
 
     id: str
@@ -47,6 +49,7 @@ class Row:
     assumed: tuple[str, ...] = ()
     emulated: float | None = None
     remark: str = ""
+    counted: str = ""
 
     @property
     def errors(self) -> tuple[float, float]:

@@ -14,21 +14,26 @@ _COLUMNS = "{:13} {:14} {:20} {:36} {}"
 _MARKS = "abcdefghijklmnopqrstuvwxyz"
 
 #: What all rows have in common.
-NOTHING_FITTED = (
-    "Nothing was fitted: each constant is from a source, or a choice that is named below. An error "
-    "is how far ours is above (+) or below (-) what was published."
+IN_COMMON = (
+    "No constant was fitted to a row: each is from a source, or a choice that is named below. "
+    "(Remarks on the page tell, for comparison, of a launch fitted to V2-8 alone.) An error is how "
+    "far ours is above (+) or below (-) what was published."
 )
 
 
-def amount(values: tuple[float, ...], published: Fact) -> str:
+def amount(values: tuple[float, ...], published: Fact, counted: str = "") -> str:
     """Values in the unit of a fact, as a reader wants them; two that differ are a range.
+
+    ``counted`` says what a value without a unit counts.
 
     >>> amount((7162, 7162), Fact(7218, "cycle", "a run", "seen"))
     '7,162 cycles'
     >>> amount((2.669e-6, 6.45e-6), Fact(1.2e-6, "s", "a paper", "seen"))
     '2.669 to 6.45 µs'
+    >>> amount((46.2, 46.2), Fact(46, "1", "a talk", "seen"), "defects")
+    '46.2 defects'
     """
-    scale, unit = 1.0, {"cycle": "cycles", "1": ""}.get(published.unit, published.unit)
+    scale, unit = 1.0, {"cycle": "cycles", "1": counted}.get(published.unit, published.unit)
     if unit == "s":
         scale, unit = (1e6, "µs") if published.value < 1e-4 else (1e3, "ms")
     texts = [_number(value * scale) for value in values]
@@ -70,18 +75,18 @@ def lines(rows: Iterable[Row]) -> Iterator[str]:
         yield f"{row.id:13} {row.what}"
         emulated = "-"
         if row.emulated is not None and row.emulated_error is not None:
-            ours = amount((row.emulated,), row.published)
+            ours = amount((row.emulated,), row.published, row.counted)
             emulated = f"{ours.removesuffix(' cycles')} ({percent((row.emulated_error,))})"
-        predicted = amount(row.predicted, row.published).removesuffix(" cycles")
+        predicted = amount(row.predicted, row.published).removesuffix(" cycles")  # its unit is told
         yield _COLUMNS.format(
             "",
-            amount((row.published.value,), row.published),
+            amount((row.published.value,), row.published, row.counted),
             emulated,
             f"{predicted} ({percent(row.errors)})",
             " ".join(marks(row)),
         )
     yield ""
-    yield from textwrap.wrap(NOTHING_FITTED, WIDTH)
+    yield from textwrap.wrap(IN_COMMON, WIDTH)
     yield "\nAssumed, or not measured by anyone:"
     for text, mark in marks.of.items():
         yield _item(mark, text, 4)
@@ -100,14 +105,14 @@ def table(rows: Iterable[Row]) -> list[str]:
     head = ("id", "what was measured", "published", "emulated", "predicted", "error")
     body = [head, ("---",) * len(head)]
     for row in rows:
-        ours = "" if row.emulated is None else amount((row.emulated,), row.published)
+        ours = "" if row.emulated is None else amount((row.emulated,), row.published, row.counted)
         body.append(
             (
                 row.id,
                 row.what,
-                amount((row.published.value,), row.published),
+                amount((row.published.value,), row.published, row.counted),
                 ours,
-                amount(row.predicted, row.published),
+                amount(row.predicted, row.published, row.counted),
                 percent(row.errors),
             )
         )

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..ports import LINKS, RAMP
 from ..program import Program, Schedule
 from ..state import State
 from .backend import to_host
@@ -218,6 +219,11 @@ class Control:
                 queues[color.number] += ~layout.unpack(rooms[plane])
                 for place in belts[plane :: 2 * colors]:
                     ways[color.number] += layout.unpack(place)
+            for port in LINKS:  # where no ramp leads into a router, its belt is a long link
+                state.coming[color.number][port.number] = np.where(
+                    color.enters_by(port), state.leaving[color.number], 0
+                )
+            state.leaving[color.number][~color.enters_by(RAMP)] = 0
         self._note_operations(state)
         return state
 

@@ -28,9 +28,10 @@ def scratch_groups(plan: Plan) -> dict[str, int]:
     return {
         "go": colors,  # heads of routers that move; with "taken" these are the queues' pops
         "taken": colors,  # wavelets that processors take
-        "sent": colors,  # and send: what enters the out belts
+        "sent": colors,  # and send
+        "first": colors if plan.places > plan.latency else 0,  # what enters at the first place
         "nothing": colors,
-        "step": plan.latency * both,  # what leaves each belt place
+        "step": plan.places * both,  # what leaves each belt place, or enters the one behind it
         "test": both,
         "spare": both,
         "fire": lanes,
@@ -196,28 +197,37 @@ class Circuit:
     def _belts(self) -> list[Gate]:
         # Rule 6: a belt moves as a whole, if the queue at its end had room.
         s, t, plan = self.state, self.scratch, self.plan
-        both, latency = 2 * plan.colors, plan.latency
-        places, steps = (group.reshape(latency, -1) for group in (s("belt"), t("step")))
+        both, extra = 2 * plan.colors, plan.places - plan.latency
+        places, steps = (group.reshape(plan.places, -1) for group in (s("belt"), t("step")))
         gates: list[Gate] = [(AND, places, s("room"), steps)]
         gates.append((XOR, s("belt"), t("step"), s("belt")))
-        into_ramp = t("step", plan.colors, both)  # the in half of place 0 stays empty
-        gates.append((AND, t("go"), s(f"leaves {RAMP}"), into_ramp))
-        entering = t("sent", 0, latency * both)  # sent, nothing, then each place but the last
-        gates.append((OR, s("belt"), entering, s("belt")))
+        start = extra * both + plan.colors  # places of the in half up to here stay empty
+        gates.append((AND, t("go"), s(f"leaves {RAMP}"), t("step", start, start + plan.colors)))
+        if extra:
+            start = (extra - 1) * both
+            behind = t("step", start, start + plan.colors)
+            gates += [(OR, behind, t("sent"), behind), (XOR, t("first"), t("first"), t("first"))]
         return gates
 
     def _arrivals(self) -> list[Gate]:
-        # Rule 2: what left a neighbour by a link enters here; it joins what leaves the out belts.
+        # Rule 2: what left a neighbour by a link enters here; it joins what leaves the out belts,
+        # or what leaves the place before the one where a longer link begins.
         s, t, plan = self.state, self.scratch, self.plan
-        end = (plan.latency - 1) * 2 * plan.colors
+        both = 2 * plan.colors
         gates: list[Gate] = []
+        entrance = "first" if plan.places > plan.latency else "sent"
         for port, (low, high) in plan.entering.items():
             arriving, extra = self._beside(t, "go", port, low, high)
             part = t("test", low, high)
-            pushed = t("step", end + low, end + high)
             gates += extra
-            gates.append((AND, arriving, s(f"enters {port}", low, high), part))
-            gates.append((OR, pushed, part, pushed))
+            for length in plan.wiring.lengths[port]:
+                at = (plan.places - length) * both
+                joined = t("step", at + low, at + high) if at >= 0 else t(entrance, low, high)
+                gates.append((AND, arriving, s(f"enters {port} {length}", low, high), part))
+                gates.append((OR, joined, part, joined))
+        # What enters the first places of the belts, nothing, then what left each but the last.
+        entering = t(entrance, 0, plan.places * both)
+        gates.append((OR, s("belt"), entering, s("belt")))
         return gates
 
     def _queues(self) -> list[Gate]:
@@ -225,7 +235,7 @@ class Circuit:
         s, t, plan = self.state, self.scratch, self.plan
         both = 2 * plan.colors
         pop = t("go", 0, both)
-        push = t("step", (plan.latency - 1) * both)
+        push = t("step", (plan.places - 1) * both)
         rest, spare = t("test"), t("spare")
         levels = [s("some")]
         levels += [s("more", i * both, (i + 1) * both) for i in range(plan.depth - 2)]

@@ -100,6 +100,9 @@ class Lockstep:
         state.left = processors.left(self.now).reshape(program.shape)
         passed = {host.into: host.by_stream() for host in self.hosts}
         state.passed = [next(passed[stream.is_in]) for stream in program.hosts]
+        for entry, on_it in zip(routers.long_entry, routers.long.there.sum(axis=0), strict=True):
+            port, node = divmod(int(entry), routers.count)
+            state.coming[routers.color[node]][port].ravel()[routers.pe[node]] = on_it
         there = state.threads >= 0
         state.threads_handled[there] = processors.handled[1:].reshape(there.shape)[there]
         for kind, counts in (

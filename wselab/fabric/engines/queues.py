@@ -46,28 +46,37 @@ class Fifo:
 
 
 class Belt:
-    """A row of places before a queue, for each node; ``wavelets`` counts those on all of them."""
+    """Rows of places before queues; ``wavelets`` counts those on all of them.
 
-    def __init__(self, nodes: int, places: int, payload: Any = np.float32):
-        self.there = np.zeros((places, nodes), bool)
-        self.values = np.zeros((places, nodes), payload)
-        self.marks = np.zeros((places, nodes), np.int8)
+    ``into`` has the queue that each row leads into, and ``first`` the place where its wavelets
+    enter; those before it stay empty, where rows are shorter than others.
+    """
+
+    def __init__(self, into: np.ndarray, places: int, payload: Any = np.float32, first: Any = 0):
+        self.into, self.first = into, np.broadcast_to(first, into.shape)
+        self.there = np.zeros((places, len(into)), bool)
+        self.values = np.zeros((places, len(into)), payload)
+        self.marks = np.zeros((places, len(into)), np.int8)
         self.wavelets = 0
 
     def advance(self, moves: np.ndarray, entering: Entering, queue: Fifo) -> np.ndarray | None:
-        """Move by one place; gives the nodes whose queues a wavelet entered, None if none moved."""
-        nodes, values, marks = entering
-        if not self.wavelets and not len(nodes):
+        """Move by one place; gives the queues that a wavelet entered, None if none moved.
+
+        ``moves`` tells which rows move, and ``entering`` names rows.
+        """
+        rows, values, marks = entering
+        if not self.wavelets and not len(rows):
             return None
         if not len(self.there):
-            queue.push(nodes, values, marks)
-            return nodes
+            queue.push(self.into[rows], values, marks)
+            return self.into[rows]
         leaving = np.flatnonzero(self.there[-1] & moves)
-        queue.push(leaving, self.values[-1, leaving], self.marks[-1, leaving])
+        queue.push(self.into[leaving], self.values[-1, leaving], self.marks[-1, leaving])
         moving = np.flatnonzero((self.there & moves).any(axis=0))
         for array in (self.there, self.values, self.marks):
             array[1:, moving] = array[:-1, moving]
         self.there[0, moving] = False
-        self.there[0, nodes], self.values[0, nodes], self.marks[0, nodes] = True, values, marks
-        self.wavelets += len(nodes) - len(leaving)
-        return leaving if len(leaving) or len(moving) or len(nodes) else None
+        at = self.first[rows], rows
+        self.there[at], self.values[at], self.marks[at] = True, values, marks
+        self.wavelets += len(rows) - len(leaving)
+        return self.into[leaving] if len(leaving) or len(moving) or len(rows) else None

@@ -51,6 +51,8 @@ class PE:
         self.queue: dict = {c: deque() for c in self.routes}  # the router's
         self.belt_in: dict = {c: [None] * (latency - 1) for c in self.routes}  # and back
         self.inbox: dict = {c: deque() for c in self.routes}  # the processor's
+        self.wires: dict = {}  # belts of the long links that lead into the router, by port
+        self.on_wires: dict = {}  # and what enters them in this cycle
 
     # What the router decides.
 
@@ -81,6 +83,21 @@ class PE:
             return self.hosts[c, port].takes(cycle)
         there = self.neighbours.get(port)
         return there is not None and c in there.room and there.takes_from[c] is opposite(port)
+
+    def come_in(self, c: Any, port: Any, message: Message) -> None:
+        """A wavelet comes in by a link; a long one is a belt before the queue."""
+        if port in self.wires:
+            self.on_wires[port] = {**self.on_wires.get(port, {}), c: message}
+        else:
+            self.enqueue(c, message)
+
+    def advance_wires(self) -> bool:
+        """Move what is on long links; tells whether a wavelet moved."""
+        moved = False
+        for port, belts in self.wires.items():
+            moving = {c for c in self.room if self.takes_from[c] is port}
+            moved |= advance(belts, moving, self.on_wires.pop(port, {}), self.enqueue)
+        return moved
 
     def enqueue(self, c: Any, message: Message) -> None:
         """A wavelet enters the router; behind a control wavelet others follow the next position."""
@@ -220,12 +237,15 @@ def build(program: Any) -> dict:
     conflicts: dict = {}
     places = [(r, c) for r in range(rows) for c in range(columns)]
     pes = {place: PE(place, program, conflicts) for place in places}
+    lengths = {port: program.wires.into(port) for port in LINKS}
     for (row, column), pe in pes.items():
         for port in LINKS:
             down, right = port.step or (0, 0)
             there = pes.get((row + down, column + right))
             if there:
                 pe.neighbours[port] = there
+                if (length := int(lengths[port][row, column])) > 1:
+                    pe.wires[port] = {c: [None] * (length - 1) for c in pe.routes}
     for number in program.main:
         counts = program.operations[number].counts(program.shape)
         for place in zip(*np.nonzero(counts), strict=True):
@@ -318,11 +338,11 @@ def simulate(
                         link.values[link.passed] = message.value
                         link.passed += 1
                     else:
-                        pe.neighbours[port].enqueue(c, message)
+                        pe.neighbours[port].come_in(c, opposite(port), message)
                         hops += 1
             if pe.pause:
                 pe.pause -= 1
-                moved |= bool(pe.work) or any(pe.inbox[c] for c in pe.tasks)
+                moved |= bool(pe.work) or any(pe.inbox.get(c) for c in pe.tasks)
             for one in ready:
                 sent = pe.compute(one)
                 if sent is not None:
@@ -332,6 +352,8 @@ def simulate(
             moved |= bool(granted or ready) or woken is not None
             moved |= advance(pe.belt_in, pe.inbox_room, to_processor, pe.receive)
             moved |= advance(pe.belt_out, pe.belt_out_moves, to_router, pe.enqueue)
+        for pe in pes.values():
+            moved |= pe.advance_wires()
         for pe, c, link in from_host:
             pe.enqueue(c, Message(link.values[link.passed]))
             link.passed += 1
@@ -368,6 +390,9 @@ def photograph(program: Any, pes: dict, links: tuple[list, list], cycle: int) ->
             state.queued[c.number][place] = len(pe.queue[c])
             state.arriving[c.number][place] = sum(v is not None for v in pe.belt_in[c])
             state.waiting[c.number][place] = len(pe.inbox[c])
+            for port, belts in pe.wires.items():
+                on_it = sum(v is not None for v in belts[c])
+                state.coming[c.number][(port.number, *place)] = on_it
             state.position_in[c.number][place] = pe.entering[c]
             state.position_out[c.number][place] = pe.leaving[c]
     return state

@@ -46,8 +46,8 @@ class Routers:
         depth, latency = self.rules.queue_depth, self.rules.ramp_latency
         payload = np.dtype(np.float32) if recorder is None else recorder.payload
         self.queue, self.inbox = Fifo(count, depth, payload), Fifo(count, depth, payload)
-        self.belt_out = Belt(count, latency, payload)
-        self.belt_in = Belt(count, latency - 1, payload)
+        self.belt_out = Belt(np.arange(count), latency, payload)
+        self.belt_in = Belt(np.arange(count), latency - 1, payload)
         self.entering, self.leaving = np.zeros((2, count), np.int64)
 
         hosts = [stream for stream in program.hosts if not stream.is_in]
@@ -65,7 +65,19 @@ class Routers:
         self.out, self.goal = self.exits[0].copy(), self.targets[0].copy()
         self.takes = np.array([self.inputs[0] == port.number for port in LINKS])
         self.takes_ramp = self.inputs[0] == RAMP.number
+        self.long = self._long_links(payload)
         self._contention()
+
+    def _long_links(self, payload: Any) -> Belt:
+        """The belts of links that are longer than others; ``may`` has them at ``long_entry``."""
+        uses = [(self.inputs == port.number).any(axis=0) for port in LINKS]
+        length = [self.program.wires.into(port).ravel()[self.pe] for port in LINKS]
+        places = np.where(uses, np.array(length) - 1, 0).ravel()
+        self.long_entry = np.flatnonzero(places)
+        self.long_of = np.full(4 * self.count, -1)
+        self.long_of[self.long_entry] = np.arange(len(self.long_entry))
+        most, its = self.program.wires.longest - 1, places[self.long_entry]
+        return Belt(self.long_entry % max(1, self.count), most, payload, most - its)
 
     def _wire(self, position: int) -> None:
         rows, columns = self.program.shape
@@ -148,6 +160,7 @@ class Routers:
         count = self.count
         to_ramp, ramps, hops = NOTHING, 0, 0
         arrivals: list[Entering] = []
+        to_long: Entering = NOTHING
         if len(granted):
             values, marks = self.queue.pop(granted)
             goal = self.goal[:, granted]
@@ -155,8 +168,13 @@ class Routers:
             to_ramp, ramps = (granted[given], values[given], 0), len(given)
             port, which = np.nonzero(goal[:4] < 4 * count)
             hops = len(which)
-            onward = np.where(marks == PATH, PATH, 0)
-            arrivals.append((goal[port, which] % max(1, count), values[which], onward[which]))
+            onward, entry = np.where(marks == PATH, PATH, 0), goal[port, which]
+            if len(self.long_entry):
+                long = self.long_of[entry]
+                far = which[long >= 0]
+                to_long = long[long >= 0], values[far], onward[far]
+                which, entry = which[long < 0], entry[long < 0]
+            arrivals.append((entry % max(1, count), values[which], onward[which]))
             if self.hosts_out.count:
                 _, which = link = np.nonzero((goal[:4] >= 5 * count) & (goal[:4] < self.always))
                 self.hosts_out.take(goal[:4][link] - 5 * count, values[which])
@@ -170,6 +188,9 @@ class Routers:
         self.arrived = NOTHING[0] if arrived is None else arrived
         before = self.queue.count.copy() if self.last else None
         moved |= self.belt_out.advance(self.belt_out_moves, sent, self.queue) is not None
+        if len(self.long_entry):
+            moves = self.may[self.long_entry]
+            moved |= self.long.advance(moves, to_long, self.queue) is not None
         for nodes, what, how in arrivals:
             self.queue.push(nodes, what, how)
         if before is not None:

@@ -39,7 +39,7 @@ class PlaneWatch:
         window, words = self.control.window, self.layout.words
         here = slice(window.lines[0] * words, window.lines[1] * words)
         plan, circuit = window.plan, window.circuit
-        end = (2 * plan.latency - 1) * plan.colors
+        end = (2 * plan.places - 1) * plan.colors
         came = self.came[here]
         arriving = circuit.scratch.table("step")[end : end + plan.colors]
         np.bitwise_or.reduce(arriving, axis=0, out=came)

@@ -17,19 +17,20 @@ from .planes import Layout, choose_layout
 LOW = 3  # counter bits that are updated each cycle; the others every 2**LOW cycles
 
 
-def state_groups(colors: int, depth: int, latency: int, high: int, lanes: int) -> dict[str, int]:
+def state_groups(colors: int, depth: int, places: int, high: int, lanes: int) -> dict[str, int]:
     """The planes that hold state, in the order that lets gates span neighbouring groups.
 
     Queues come in pairs of halves: the routers', then the PEs' own. ``some``: holds one or more;
-    ``room``: not full; ``more``: levels between. A belt place likewise: out, then in. What a PE
-    runs lies in lanes: first its main operation, then the microthreads beside it.
+    ``room``: not full; ``more``: levels between. A belt place likewise: those that lead into a
+    router, then those to its processor; a wavelet enters as far from the end as its way is long.
+    What a PE runs lies in lanes: first its main operation, then the microthreads beside it.
     """
     both = 2 * colors
     return {
         "some": both,
         "room": both,
         "more": (depth - 2) * both,
-        "belt": latency * both,
+        "belt": places * both,
         # what the current operations of a PE are:
         "not_reading": colors,
         "not_sending": colors,
@@ -51,8 +52,8 @@ class Wiring:
     """What the routes of a program make constant.
 
     ``slots`` are the colors in use; ``leaves`` and ``enters`` give for each slot the ports that it
-    uses somewhere; ``clashes`` the ports that two slots share in some router; ``masks`` the
-    constant planes, by group and slot.
+    uses somewhere; ``lengths`` the lengths of the links that wavelets enter by a port; ``clashes``
+    the ports that two slots share in some router; ``masks`` the constant planes, by group and slot.
     """
 
     layout: Layout
@@ -62,6 +63,7 @@ class Wiring:
     turns: int  # orders in which colors ask, one a cycle in turn
     leaves: list[set[Port]]
     enters: list[set[Port]]
+    lengths: dict[Port, list[int]]
     clashes: dict[tuple[int, int], list[Port]]
     masks: dict[str, list[np.ndarray]]
 
@@ -85,7 +87,15 @@ def wire(program: Program, slots: list[Color]) -> Wiring:
 
     masks = {f"leaves {port}": planes(leaves, port) for port in ports}
     masks |= {f"stays {port}": [~plane for plane in masks[f"leaves {port}"]] for port in ports}
-    masks |= {f"enters {port}": planes(enters, port) for port in LINKS if links[port]}
+    lengths: dict[Port, list[int]] = {}
+    for port in (port for port in LINKS if links[port]):
+        length = program.wires.into(port)
+        used = np.logical_or.reduce([there[port] for there in enters if port in there])
+        lengths[port] = np.unique(length[used]).tolist()
+        for one in lengths[port]:
+            here = length == one
+            of_this = [{p: mask & here for p, mask in there.items()} for there in enters]
+            masks[f"enters {port} {one}"] = planes(of_this, port)
     lost = []
     for c, here in zip(slots, leaves, strict=True):
         bits = sum((mask.view(np.uint8) << port.number for port, mask in here.items()), np.uint8(0))
@@ -108,6 +118,7 @@ def wire(program: Program, slots: list[Color]) -> Wiring:
         len(program.colors) if rotate else 1,
         [set(masks) for masks in leaves],
         [set(masks) for masks in enters],
+        lengths,
         clashes,
         masks,
     )
@@ -130,6 +141,8 @@ class Plan:
         self.layout, rules = wiring.layout, wiring.rules
         self.colors, self.depth = len(chosen), rules.queue_depth
         self.latency, self.lanes = rules.ramp_latency, wiring.lanes
+        longest = max((length for some in wiring.lengths.values() for length in some), default=1)
+        self.places = max(self.latency, longest - 1)  # of a belt
         self.beside = {
             lane: [(half, chosen.index(slot)) for half, slot in sorted(uses) if slot in chosen]
             for lane, uses in sorted(beside.items())
@@ -151,9 +164,9 @@ class Plan:
         ]
         self.stuck = "free to go" in wiring.masks
         self.crosses_lines = any(self.layout.towards(port)[0] for port in self.leaving)
-        self.changing = state_groups(self.colors, self.depth, self.latency, high, self.lanes)
+        self.changing = state_groups(self.colors, self.depth, self.places, high, self.lanes)
         self.groups = self.changing | dict.fromkeys(wiring.masks, self.colors)
-        everything = state_groups(len(wiring.slots), self.depth, self.latency, high, self.lanes)
+        everything = state_groups(len(wiring.slots), self.depth, self.places, high, self.lanes)
         everything |= {name: len(wiring.slots) for name in wiring.masks}
         self.rows = np.array(self._rows(everything), np.int64)
         self.others = sorted({*range(len(wiring.slots))} - {*chosen})  # slots that it leaves out

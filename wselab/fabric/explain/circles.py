@@ -16,6 +16,7 @@ import numpy as np
 
 from ..color import Color
 from ..engines.planes import groups_of
+from ..ports import LINKS
 from ..program import Program, Schedule
 from ..streams import Streams
 from .standing import Place, name
@@ -48,6 +49,12 @@ def may_wait(program: Program, schedule: Schedule) -> bool:
     return False
 
 
+def on_links(program: Program, color: Color) -> np.ndarray:
+    """How many wavelets of a color the long links into each router hold."""
+    places = [(program.wires.into(port) - 1) * color.linked(port) for port in LINKS]
+    return np.sum(places, axis=0)
+
+
 class Progress:
     """How far each PE comes under these loose rules; PEs are numbered row by row.
 
@@ -65,7 +72,10 @@ class Progress:
             routers = np.bincount(source[source >= 0], minlength=size)
             ramps = 2 * rules.ramp_latency - 1 + rules.queue_depth
             sources = source[readers]
-            places = ramps + rules.queue_depth * routers[sources]
+            held = np.bincount(
+                source[source >= 0], on_links(program, color).ravel()[source >= 0], size
+            )
+            places = ramps + rules.queue_depth * routers[sources] + held[sources].astype(np.int64)
             self.streams.append((color, readers, sources, places))
         self.sent = {color: np.zeros(size, np.int32) for color in flows}
         self.taken = {color: np.zeros(size, np.int32) for color in flows}

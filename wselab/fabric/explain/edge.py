@@ -20,14 +20,31 @@ class Edge(Upstream):
     def why_host_in(self, pe: Place, color: Color) -> Reason | None:
         """Why the host does not send into a PE's router in the next cycle."""
         route = self.entering(pe, color)
-        stream = route and self.host(pe, color, route.input, is_in=True)
-        if not stream:
-            return None
+        stream = self.host(pe, color, route.input, is_in=True) if route else None
         at = f"the host cannot send color {color.name} into {name(pe)}"
+        if stream is None:
+            return self._not_let_in(pe, color, at)
         if self.state.queued[color.number][pe] >= self.depth:
             text = f"{at}: the queue of color {color.name} in its router is full"
             return Reason("full", text, Waiting("queue", pe, color))
         return None if self._served(stream, pe) else self._other_turn(at)
+
+    def _not_let_in(self, pe: Place, color: Color, at: str) -> Reason | None:
+        """Why the host's wavelets wait before a router that takes the color by another port."""
+        streams = (one for one in self.program.hosts if one.color is color and pe in one.places)
+        edges = [one.edge for one in streams if one.is_in and self._left(one, pe)]
+        if not edges:
+            return None
+        at = f"{at} from the {edges[0]}"
+        if any(later.input in edges for later in self.to_come(pe, color)):
+            return self.switch(pe, color, at)
+        route = self.entering(pe, color)
+        how = f"routes it {route}" if route else "does not route it"
+        return Reason("no route", f"{at}: its router {how}", None, self.mender.route(pe, color))
+
+    def _left(self, stream: HostStream, pe: Place) -> int:
+        """Wavelets that have still to pass between the host and a PE's router."""
+        return stream.data.shape[-1] - self.passed(stream, pe)
 
     def why_host_out(self, pe: Place, color: Color) -> Reason | None:
         """Why nothing stands in a PE's router for the host to take."""

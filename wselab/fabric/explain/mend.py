@@ -65,7 +65,10 @@ class Mender:
         """What to try where a color leaves a router by a port and is not taken there."""
         there = step(pe, port)
         if not self._inside(there):
-            return self.route(pe, color, without=port)
+            mend = self.route(pe, color, without=port)
+            if self._reads(pe, color):
+                return mend
+            return f"{mend}, or w[{pe[0]}, {pe[1]}].host_out({color.name}, n, edge={port})"
         route = color.route_at(*there)
         if route and route.input is RAMP and self._sends(there, color):
             return self.two_colors(there)

@@ -42,8 +42,9 @@ class Waiting:
 
     ``what`` is an "operation": without a number the one that the PE is at beside its microthreads;
     a "task" that waits to be woken; the first wavelet of a "queue", the router's, of an "inbox",
-    the PE's own, or of the ramp's "belt out" or "belt in"; or what the host has yet to send into a
-    PE's router, "host in", or to take from it, "host out".
+    the PE's own, of the ramp's "belt out" or "belt in", or of the "link" by which the router takes
+    it in, if that is long; or what the host has yet to send into a PE's router, "host in", or to
+    take from it, "host out".
     """
 
     what: str
@@ -184,6 +185,19 @@ class Standing:
     def sent(self, pe: Place, color: Color) -> tuple[int, int]:
         """Wavelets of a color that a PE has sent, and will have sent; without those of tasks."""
         return self._account(pe, [o.sends is color for o in self.program.operations])
+
+    def sending_task(self, pe: Place, color: Color) -> Task | None:
+        """The first task of a PE that sends on a color."""
+        tasks = (t for t in self.tasks(pe) if any(one.sends is color for one in t.operations))
+        return next(tasks, None)
+
+    def senders(self, color: Color) -> list[Place]:
+        """The PEs that send on a color in this launch, row by row."""
+        sending = np.zeros(self.program.shape, bool)
+        for operation in self.program.operations:
+            if operation.sends is color:
+                sending |= operation.counts(self.program.shape) > 0
+        return [(int(row), int(column)) for row, column in np.argwhere(sending)]
 
     def taken(self, pe: Place, color: Color) -> tuple[int, int]:
         """Wavelets of a color that a PE has taken, and will have taken; without those of tasks."""

@@ -115,8 +115,9 @@ def _tell(cause: Cause, alike: str) -> list[str]:
             lines.append(f"  ... and {len(texts) - MOST - 1} more like these, then")
         lines.append(f"  {texts[-1]}")
     if cause.turn:
+        pes = {thing.pe for thing, _ in cause.turn}
         lines.append(
-            f"  This is a circle of {len(cause.turn)}: each waits for the next, "
+            f"  This is a circle through {count(len(pes), 'PE')}: each line waits for the next, "
             f"the last for {name(cause.turn[0][0].pe)}"
         )
     lines[-1] += alike
@@ -195,16 +196,22 @@ def _left_of(explainer: Explainer, color: Color) -> tuple[list[str], str]:
         if color in operation.reads:
             taken += operation.counts(program.shape)
     lines, mends = [], []
-    left = np.unique(flow.source[inside > 0])
+    switched = color.positions > 1  # then any sender may have sent what is left
+    source_of = np.zeros_like(flow.source) if switched else flow.source
+    left = np.unique(source_of[inside > 0])
     for source in left[:MOST_STREAMS]:
-        places = np.argwhere((inside > 0) & (flow.source == source))
+        mine = source_of == source
+        places = np.argwhere((inside > 0) & mine)
         pe = (int(places[-1][0]), int(places[-1][1]))
-        number = int(inside[flow.source == source].sum())
         here = name(pe) if len(places) == 1 else f"{len(places):,} PEs, up to {name(pe)}"
-        sender = divmod(int(source), program.shape[1])
-        of = f" from {name(sender)}, {explainer.sent(sender, color)[1]} sent" if source >= 0 else ""
+        senders = [divmod(int(source), program.shape[1])] if source >= 0 else []
+        of = _senders(explainer, color, explainer.senders(color) if switched else senders)
+        number = int(inside[mine].sum())
         lines.append(f"  color {color.name}{of}: {count(number, 'wavelet')} left at {here}")
-        short = flow.listening & (flow.source == source) & (flow.traffic > taken)
+        short = flow.listening & mine & (flow.traffic > taken)
+        if switched:  # those where something waits, else those that take nothing
+            waits = explainer.state.waiting[color.number] > 0
+            short = flow.listening & (waits if waits.any() else taken == 0)
         reason = _missing_reader(explainer, color, short) or explainer.lost(pe, color)
         if reason:
             lines.append(f"    {reason.text}")
@@ -212,6 +219,18 @@ def _left_of(explainer: Explainer, color: Color) -> tuple[list[str], str]:
     if len(left) > MOST_STREAMS:
         lines.append(f"  ... and {len(left) - MOST_STREAMS:,} more streams of color {color.name}")
     return lines, next(filter(None, mends), "")
+
+
+def _senders(explainer: Explainer, color: Color, senders: list[Place]) -> str:
+    """Who sent a color, and how much of it."""
+    told = []
+    for sender in senders[:MOST_STREAMS]:
+        task = explainer.sending_task(sender, color)
+        how = f"sent by task {task.name}" if task else f"{explainer.sent(sender, color)[1]} sent"
+        told.append(f"{name(sender)}, {how}")
+    if len(senders) > MOST_STREAMS:
+        told[1:] = [count(len(senders) - 1, "more PE")]
+    return " from " + ", and ".join(told) if told else ""
 
 
 def _missing_reader(explainer: Explainer, color: Color, short: np.ndarray) -> Reason | None:

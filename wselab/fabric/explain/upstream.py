@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from ..color import Color
 from ..ports import RAMP, Port, Route, opposite
@@ -10,6 +12,9 @@ from ..program import Program
 from ..state import State
 from .mend import Mender
 from .standing import Place, Reason, Standing, Waiting, count, elements, name, step
+
+if TYPE_CHECKING:
+    from ..tasks import Task
 
 
 class Origin(NamedTuple):
@@ -55,6 +60,9 @@ class Upstream(Standing):
             there = step(here, route.input)
             if not self.inside(there):
                 return self._edge(here, color, route)
+            if self.state.coming[color.number][(route.input.number, *here)]:
+                text = f"one is on the long link from {name(there)} to {name(here)}"
+                return Origin(text, Waiting("link", here, color))
             port, held = opposite(route.input), self.state.queued[color.number][there]
             comes = self._gives(there, color, port)
             if held and (comes or self._gives(there, color, port, queued=True)):
@@ -72,6 +80,16 @@ class Upstream(Standing):
         return Origin(
             "its route is a circle, which no PE feeds", None, "begin it at one PE with RAMP >> ..."
         )
+
+    def switch(self, pe: Place, color: Color, what: str) -> Reason:
+        """Why ``what`` waits at a router whose switch lets it in in a later position."""
+        route = self.entering(pe, color)
+        origin = self.entry(pe, color)
+        text = (
+            f"{what}: the switch of {name(pe)} stands at {route} until a control wavelet advances "
+            f"it: {origin.text}"
+        )
+        return Reason("switch", text, origin.after, origin.mend)
 
     def source(self, pe: Place, color: Color) -> Place | None:
         """The PE whose processor feeds a router with a color, if the routes lead to one."""
@@ -128,12 +146,11 @@ class Upstream(Standing):
             text = f"its sender {name(source)} has not sent it yet"
             beside = (n for n in self.threads(source) if self.operation(source, n).sends is color)
             return Origin(text, Waiting("operation", source, None, next(beside, None)))
-        for task in self.tasks(source):
-            if any(operation.sends is color for operation in task.operations):
-                text = f"its sender {name(source)} sends it in task {task.name}"
-                busy = self.main(source) is not None
-                after = Waiting("operation", source) if busy else None
-                return Origin(text, after or Waiting("task", source, task.color))
+        if task := self.sending_task(source, color):
+            text = f"its sender {name(source)} sends it in task {task.name}"
+            busy = self.main(source) is not None
+            after = Waiting("operation", source) if busy else None
+            return Origin(text, after or Waiting("task", source, task.color))
         if not total:
             return self._never_sent(source, color)
         text = f"its sender {name(source)} has sent all its {total}"
@@ -167,16 +184,42 @@ class Upstream(Standing):
         """What keeps wavelets at a PE for ever: that nothing is left there to take the color."""
         if self.will_read(pe, color):
             return None
-        total, source = self.taken(pe, color)[1], self.source(pe, color)
-        sent = self.sent(source, color)[1] if source else 0
-        of = f"; {name(source)} sends it {sent}" if source else ""
+        total, source, of = self.taken(pe, color)[1], self._sole_source(pe, color), ""
+        if source:
+            sent, task = self.sent(source, color)[1], self.sending_task(source, color)
+            of = f"; {name(source)} sends it {f'in task {task.name}' if task else sent}"
         if not total:
             text = f"{name(pe)} has no operation that reads color {color.name}{of}"
             mend = f"w[{pe[0]}, {pe[1]}].mov(fabin({color.name}), out=...), or no RAMP in its route"
+            if there := self._task_elsewhere(color):
+                text += f"; the task {there[0].name} that it wakes stands at {name(there[1])}"
+                mend = (
+                    f"lead color {color.name} to {name(there[1])}, or bind the task at {name(pe)}, "
+                    f"w[{pe[0]}, {pe[1]}].task({color.name})"
+                )
             return Reason("not read", text, None, mend)
         text = f"{name(pe)} has taken its {count(total, 'wavelet')} of color {color.name}{of}"
-        mend = self._counts(source, sent, pe, total) if source else "let it take all that is sent"
+        mend = "let it take all that is sent"
+        if source and not task:
+            mend = self._counts(source, sent, pe, total)
         return Reason("not read", text, None, mend)
+
+    def _sole_source(self, pe: Place, color: Color) -> Place | None:
+        """The PE that sent what stands at a PE; None where switches leave that open."""
+        if color.positions == 1:
+            return self.source(pe, color)
+        senders = self.senders(color)
+        return senders[0] if len(senders) == 1 else None
+
+    def _task_elsewhere(self, color: Color) -> tuple[Task, Place] | None:
+        """A task of a color that waits where none of it arrives, and the first of its PEs."""
+        for task in self.program.tasks:
+            if task.color is color:
+                waits = np.zeros(self.program.shape, bool)
+                waits[task.where] = True
+                for row, column in np.argwhere(waits & ~color.leaves_by(RAMP))[:1]:
+                    return task, (int(row), int(column))
+        return None
 
     @staticmethod
     def _counts(source: Place, sent: int, reader: Place, taken: int) -> str:

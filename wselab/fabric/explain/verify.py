@@ -21,6 +21,8 @@ from .standing import Place, count, name, step
 TEXTS = {
     "two senders": "color {color} leaves {pe} {port}, but {there} there {how}, and is fed by that",
     "over the edge": "color {color} leaves {pe} {port}, where the wafer ends",
+    "host not taken": "the host sends color {color} into {pe} {port}, but its router {how_here}",
+    "host not given": "the host takes color {color} from {pe} {port}, but its router {how_here}",
     "not taken": "color {color} leaves {pe} {port}, but {there} there {how}",
     "not sent": "{pe} takes color {color} from the {port}, but {there} there {how}",
     "from over the edge": "{pe} takes color {color} from the {port}, where the wafer ends",
@@ -61,8 +63,9 @@ def verify(program: Program) -> Report:
     """Look at a program, as `Wafer.verify` gives it.
 
     Finds routes over the edge or into a neighbour that does not take them, two senders into one
-    router, circles, operations without a route, streams that nobody sends or reads, counts that
-    differ between sender and receiver, and PEs that wait for each other. None of them is a guess.
+    router, circles, operations and streams of the host without a route, streams that nobody sends
+    or reads, counts that differ between sender and receiver, a color that a task and an operation
+    would take, and PEs that wait for each other. None of them is a guess.
     (Too many colors and too much memory are refused when they are written.)
 
     >>> from wselab import EAST, RAMP, Wafer, fabout
@@ -79,6 +82,8 @@ def verify(program: Program) -> Report:
         report += sorted(look.links(), key=lambda found: list(TEXTS).index(found.kind))
         if look.used:
             report += [*look.ends(), *look.counts()]
+    for one, pe, places, text in program.taken_twice():
+        report.append(Finding("taken twice", one, pe, places, text, "two colors"))
     if not report:
         still = {look.color: look.flow for look in looks if look.flow and not look.tasks.any()}
         circle = waiting_in_circles(program, still)
@@ -123,6 +128,12 @@ class Look:
     def links(self) -> Iterator[Finding]:
         """Links that only one of two neighbours routes, and routers that two would enter."""
         color = self.color
+        mend = partial(self.mender.route, color=color)
+        for port in LINKS:
+            untaken = self._hosted(port, is_in=True) & ~color.enters_by(port)
+            yield from self._find("host not taken", untaken, mend, port)
+            ungiven = self._hosted(port, is_in=False) & ~color.leaves_by(port)
+            yield from self._find("host not given", ungiven, mend, port)
         if not color.routed.any():
             return
         fed = color.enters_by(RAMP) & self.sends

@@ -35,7 +35,7 @@ class Explainer(Edge):
             return self.why_host_out(thing.pe, thing.color)
         if thing.what in ("queue", "host out"):
             return self._why_queue(thing.pe, thing.color)
-        return self._why_belt(thing.pe, thing.color, out=thing.what == "belt out")
+        return self._why_belt(thing.what, thing.pe, thing.color)
 
     def chain(self, thing: Waiting) -> tuple[list[tuple[Waiting, Reason]], Waiting | None]:
         """What ``thing`` waits for, and so on; and where the chain closes, if it does."""
@@ -111,7 +111,7 @@ class Explainer(Edge):
         route = self.entering(pe, color)
         if route is None or route.input is not RAMP:
             if any(later.input is RAMP for later in self.to_come(pe, color)):
-                return self._switch(pe, color, f"{at} cannot send on color {color.name}")
+                return self.switch(pe, color, f"{at} cannot send on color {color.name}")
             how = f"routes it {route}" if route else "does not route it"
             text = f"{at} sends on color {color.name}, but its router {how}"
             return Reason("no route", text, None, self.mender.no_way_out(pe, color))
@@ -122,15 +122,6 @@ class Explainer(Edge):
             text = f"{at} cannot send: {self.program.operations[sender]} sends in this cycle"
             return Reason("port taken", text, Waiting("operation", pe, None, sender))
         return None
-
-    def _switch(self, pe: Place, color: Color, what: str) -> Reason:
-        route = self.entering(pe, color)
-        origin = self.entry(pe, color)
-        text = (
-            f"{what}: the switch of {name(pe)} stands at {route} until a control wavelet advances "
-            f"it: {origin.text}"
-        )
-        return Reason("switch", text, origin.after, origin.mend)
 
     # Wavelets (rules 3 to 6, and 9).
 
@@ -168,7 +159,7 @@ class Explainer(Edge):
         other = self.entering(there, color)
         if other is None or other.input is not opposite(port):
             if any(later.input is opposite(port) for later in self.to_come(there, color)):
-                return self._switch(there, color, f"{at}: it leaves {port}")
+                return self.switch(there, color, f"{at}: it leaves {port}")
             how = f"takes it from the {other.input}" if other else "does not route it"
             text = f"{at}: it leaves {port}, but {name(there)} there {how}"
             return Reason("no route", text, None, self.mender.not_taken(pe, port, color))
@@ -259,9 +250,10 @@ class Explainer(Edge):
         at = f"{name(pe)} waits for a wavelet on color {color.name} to wake its task {task.name}"
         return Reason("no wavelet", f"{at}: {text}", after, mend)
 
-    def _why_belt(self, pe: Place, color: Color, out: bool) -> Reason | None:
-        at = f"color {color.name} stands on the ramp of {name(pe)}"
-        if not out:
+    def _why_belt(self, what: str, pe: Place, color: Color) -> Reason | None:
+        on = "the long link into" if what == "link" else "the ramp of"
+        at = f"color {color.name} stands on {on} {name(pe)}"
+        if what == "belt in":
             if self.state.waiting[color.number][pe] < self.depth:
                 return None
             text = f"{at}: the inbox of {name(pe)} for color {color.name} is full"
@@ -270,4 +262,5 @@ class Explainer(Edge):
             text = f"{at}: the queue of color {color.name} in its router is full"
             return Reason("full", text, Waiting("queue", pe, color))
         route = self.entering(pe, color)
-        return self._switch(pe, color, at) if route and route.input is not RAMP else None
+        moves = what == "link" or route is None or route.input is RAMP
+        return None if moves else self.switch(pe, color, at)

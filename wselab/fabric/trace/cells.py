@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..ports import LINKS
 from ..program import Program
 
 # What a PE does in a cycle; from PAUSE on it waits, for the reasons that `why` has.
@@ -43,9 +44,10 @@ class Cells:
     the current operation), and ``thread`` for the lanes of microthreads (1 + the number, 0: none).
 
     Of each node: wavelets, by their numbers, on the belt ``out`` of the processor (the first place
-    is the processor's end), in the router's ``queue`` (the first in line first), on the belt ``in``
-    and in the PE's ``inbox``; ``moved``, the wavelets that have left the queue so far; and the
-    switch positions for what is ``entering`` and ``leaving``.
+    is the processor's end), on a long ``link`` into the router (``link_places`` for each of
+    ``long_ports``, the last at the router), in its ``queue`` (the first in line first), on the belt
+    ``in`` and in the PE's ``inbox``; ``moved``, the wavelets that have left the queue so far; and
+    the switch positions for what is ``entering`` and ``leaving``.
 
     Of each link of the host, stream after stream: wavelets ``given`` to the wafer, and ``taken``.
     """
@@ -64,12 +66,15 @@ class Cells:
         links = {into: _links(program, into) for into in (True, False)}
         switches = any(color.positions > 1 for color in program.colors)
         depth, latency = program.rules.queue_depth, program.rules.ramp_latency
+        self.link_places = program.wires.longest - 1
+        self.long_ports = [port for port in LINKS if (program.wires.into(port) > 1).any()]
         sizes = {
             "operation": (1, pes), "begun": (1, pes), "resume": (1, pes), "doing": (1, pes),
             "woke": (int(bool(program.tasks)), pes), "done": (lanes, pes), "before": (lanes, pes),
             "thread": (lanes - 1, pes),
-            "out": (latency, nodes), "queue": (depth, nodes), "in": (latency - 1, nodes),
-            "inbox": (depth, nodes), "moved": (1, nodes),
+            "out": (latency, nodes), "link": (self.link_places * len(self.long_ports), nodes),
+            "queue": (depth, nodes), "in": (latency - 1, nodes), "inbox": (depth, nodes),
+            "moved": (1, nodes),
             "entering": (int(switches), nodes), "leaving": (int(switches), nodes),
             "given": (1, links[True]), "taken": (1, links[False]),
         }  # fmt: skip

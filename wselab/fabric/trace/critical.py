@@ -64,6 +64,8 @@ class CriticalPath(Passed):
             return longer if longer.kind == "contention" else self._before_head(event.other)
         if event.what == "out":
             return self._before_out(pe, number, event.lane)
+        if event.what == "link":
+            return self._before_link(pe, number, event.lane)
         if event.what == "in":
             return self._before_in(number, event.lane)
         return self._before_given(pe, number)
@@ -190,6 +192,19 @@ class CriticalPath(Passed):
             return Step("ramp", Event("out", pe, node, place - 1))
         number = int(self.trace.wavelets["operation"][wavelet - 1])
         return self._fire(next(one for one in self._fired(pe) if one.number == number))
+
+    def _before_link(self, pe: int, node: int, row: int) -> Step:
+        """Before a wavelet goes on in a place of a long link: rows are those of the cells."""
+        number, place = divmod(row, self.cells.link_places)
+        port, route = self.cells.long_ports[number], self._route(node, "entering")
+        if self.b["link"][row, node] == self.a["link"][row, node]:
+            stands = route is not None and route.input is not port
+            return self._switched(node) if stands else self._head("full", node)
+        here = self.cells.place(pe)
+        if place > self.cells.link_places + 1 - int(self.program.wires.into(port)[here]):
+            return Step("link", Event("link", pe, node, row - 1))
+        color = self.colors[self.cells.color[node]]
+        return self._head("link", self._node(color, step(here, port)))
 
     def _before_in(self, node: int, place: int) -> Step:
         if self.b["in"][place, node] == self.a["in"][place, node]:

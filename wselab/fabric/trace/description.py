@@ -20,6 +20,7 @@ from ..ports import PORTS
 from ..program import Program
 from ..rules import Rules
 from ..tasks import Task
+from ..wires import Wires
 
 
 def describe(program: Program) -> dict[str, Any]:
@@ -27,6 +28,7 @@ def describe(program: Program) -> dict[str, Any]:
     numbers = {operation: number for number, operation in enumerate(program.operations)}
     return {
         "rules": asdict(program.rules),
+        "wires": {"east": program.wires.east, "south": program.wires.south},
         "memories": [
             {"name": name, "shape": list(array.shape[2:]), "dtype": str(array.dtype)}
             for name, array in program.memories.items()
@@ -171,4 +173,5 @@ def program_of(description: dict[str, Any], shape: tuple[int, int]) -> Program:
         hosts.append(stream)
     arrays = {name: memory.array for name, memory in memories.items()}
     rules = Rules(**description["rules"])
-    return Program(shape, rules, colors, operations, arrays, tasks, hosts)
+    wires = Wires(shape, **description.get("wires", {}))
+    return Program(shape, rules, colors, operations, arrays, tasks, hosts, wires)

@@ -34,8 +34,8 @@ class Event(NamedTuple):
 
     ``what``: an operation "fire"s in a lane, or "start"s as a microthread; a PE "pause"s or
     "wake"s; the first wavelet of the queue of a node ("head") leaves it, or does not, since
-    ``other`` does ("blocked"); the one in a place of its belt ("out", "in") goes on; or the host
-    serves a link ("given"). ``other`` is also the node whose switch it advances.
+    ``other`` does ("blocked"); the one in a place of its belt ("out", "in", "link") goes on; or the
+    host serves a link ("given"). ``other`` is also the node whose switch it advances.
     """
 
     what: str
@@ -129,6 +129,9 @@ class Passed:
         if route is None or route.input is RAMP:
             return Step("ramp", Event("out", pe, node, self.latency - 1))
         color = self.colors[self.cells.color[node]]
+        if self.program.wires.into(route.input)[self.cells.place(pe)] > 1:
+            number = self.cells.long_ports.index(route.input)
+            return Step("link", Event("link", pe, node, (number + 1) * self.cells.link_places - 1))
         there = self._node(color, step(self.cells.place(pe), route.input))
         if there >= 0:
             return self._head("link", there)

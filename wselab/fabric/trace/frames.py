@@ -97,6 +97,12 @@ class Frame:
             for color, plane in enumerate(planes):
                 nodes = cells.color == color
                 put(plane, values[nodes], pes[cells.pe[nodes]])
+        places = cells.link_places
+        for number, port in enumerate(cells.long_ports):
+            on_it = (self("link")[number * places : (number + 1) * places] > 0).sum(axis=0)
+            for color, by_port in enumerate(state.coming):
+                nodes = cells.color == color
+                put(by_port[port.number], on_it[nodes], pes[cells.pe[nodes]])
         put(state.pause, np.maximum(0, self("resume")[0].astype(np.int64) - self.cycle))
         put(state.left, self._left(operation))
         streams = [len(stream.places) for stream in program.hosts]
@@ -130,8 +136,9 @@ class Frame:
     def wavelets(self) -> np.ndarray:
         """The wavelets inside: row, column, color (its number), place, slot, id, value, control.
 
-        Places are "out" (the belt from the processor, slot 0 first), "queue" (the router's, slot 0
-        the first in line), "in" (the belt to the processor) and "inbox" (the PE's own).
+        Places are "out" (the belt from the processor, slot 0 first), "link" (a long one into the
+        router, see `Cells`), "queue" (the router's, slot 0 the first in line), "in" (the belt to
+        the processor) and "inbox" (the PE's own).
         """
         cells, table, parts = self.trace.cells, self.trace.wavelets, []
         for place in PLACES:
@@ -145,7 +152,7 @@ class Frame:
             known = table[part["id"] - 1]
             control = (known["advance"] == 2) | ((known["advance"] == 1) & (known["pe"] == pe))
             part["value"] = known["value"]
-            part["control"] = control & (place in ("out", "queue"))
+            part["control"] = control & (place in ("out", "link", "queue"))
             parts.append(part)
         return np.concatenate(parts)
 

@@ -14,7 +14,7 @@ from .cells import DOING
 if TYPE_CHECKING:
     from .frames import Frame
 
-PLACES = ("out", "queue", "in", "inbox")
+PLACES = ("out", "link", "queue", "in", "inbox")
 
 
 class PEFrame:
@@ -110,7 +110,7 @@ class PEFrame:
         return found
 
     def wavelets(self, color: str, place: str = "queue") -> list[float]:
-        """The values in a place ("out", "queue", "in", "inbox") of a color, slot by slot."""
+        """The values in a place ("out", "link", "queue", "in", "inbox") of a color, by slot."""
         numbers = {one.name: one.number for one in self.frame.program.colors}
         if color not in numbers or place not in PLACES:
             raise ValueError(f"wavelets({color!r}, {place!r}): a color is {', '.join(numbers)}; "
@@ -135,11 +135,18 @@ class PEFrame:
             found[memory] = values.reshape(kept.shape)
         return found
 
+    def _head(self) -> str:
+        """What it does; of one whose microthreads alone are busy, also that it waits."""
+        main = self.frame.why(Waiting("operation", self.place)) if self.number is not None else None
+        if self.doing != "busy" or main is None or main.kind == "counting":
+            return self.doing
+        return f"busy with a microthread while its main operation waits ({main.kind})"
+
     def __repr__(self) -> str:
         operation = self.operation
         done, total = self.handled()
         what = f"at {operation} ({self.line}), {done} of {count(total, 'element')} done"
-        lines = [f"{name(self.place)} in cycle {self.frame.cycle:,}, {self.doing}: "
+        lines = [f"{name(self.place)} in cycle {self.frame.cycle:,}, {self._head()}: "
                  + (what if operation else "nothing left to begin")]  # fmt: skip
         if self.woken_by is not None:
             lines.append(f"  woken by {self.woken_by:g}")

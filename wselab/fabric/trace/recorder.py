@@ -16,6 +16,7 @@ from .doing import Doing
 if TYPE_CHECKING:
     from ..engines.lockstep import Lockstep
     from ..engines.queues import Belt, Fifo
+    from ..engines.routers import Routers
     from .trace import Trace
 
 PAYLOAD = np.dtype([("value", np.float32), ("id", np.uint32)])  # id 0: without a number
@@ -156,6 +157,7 @@ class Recorder:
         at["before"][...] = np.where(processors.running[:, pes] >= 0, begun, at["before"])
         at["thread"][...] = processors.running[1:, pes] + 1
         self._belt(at["out"], routers.belt_out)
+        self._links(at["link"], routers)
         self._queue(at["queue"], routers.queue)
         self._belt(at["in"], routers.belt_in)
         self._queue(at["inbox"], routers.inbox)
@@ -166,20 +168,35 @@ class Recorder:
 
     def _belt(self, rows: np.ndarray, belt: Belt) -> None:
         for place, row in enumerate(rows):
-            row[:] = self._ids(belt, np.intp(place), belt.there[place, self.nodes])
+            there = belt.there[place, self.nodes]
+            row[:] = self._ids(belt, np.intp(place), there, self.nodes)
+
+    def _links(self, rows: np.ndarray, routers: Routers) -> None:
+        places = self.cells.link_places
+        for number, port in enumerate(self.cells.long_ports):
+            belts = routers.long_of[port.number * routers.count + self.nodes]
+            nodes = np.flatnonzero(belts >= 0)
+            for place in range(places):
+                there = routers.long.there[place, belts[nodes]]
+                ids = self._ids(routers.long, np.intp(place), there, belts[nodes], nodes)
+                rows[number * places + place, nodes] = ids
 
     def _queue(self, rows: np.ndarray, fifo: Fifo) -> None:
         count, head = fifo.count[self.nodes], fifo.head[self.nodes]
         for place, row in enumerate(rows):
-            row[:] = self._ids(fifo, (head + place) % fifo.depth, count > place)
+            row[:] = self._ids(fifo, (head + place) % fifo.depth, count > place, self.nodes)
 
-    def _ids(self, held: Belt | Fifo, slot: Any, there: np.ndarray) -> np.ndarray:
-        """The numbers of the wavelets in a slot of each node, 0 where none is there."""
-        nodes = self.nodes
-        ids = np.where(there, held.values["id"][slot, nodes], 0)
+    def _ids(
+        self, held: Belt | Fifo, slot: Any, there: np.ndarray, rows: np.ndarray, nodes: Any = ...
+    ) -> np.ndarray:
+        """The numbers of the wavelets in a slot of some rows, 0 where none is there.
+
+        ``nodes`` are those of the cells that the rows belong to, all in order unless given.
+        """
+        ids = np.where(there, held.values["id"][slot, rows], 0)
         if self.partial and len(new := np.flatnonzero(there & (ids == 0))):
-            slots = np.broadcast_to(slot, nodes.shape)[new], nodes[new]
-            marks, pes = held.marks[slots], self.cells.pes[self.cells.pe[new]]
+            slots = np.broadcast_to(slot, rows.shape)[new], rows[new]
+            marks, pes = held.marks[slots], self.cells.pes[self.cells.pe[nodes][new]]
             pes = np.where(marks == OWN, pes, -1)  # such a mark goes when it leaves its router
             payload = self._name(held.values["value"][slots], pes, (-1, -1), 0, marks)
             held.values["id"][slots] = ids[new] = payload["id"]

@@ -80,7 +80,7 @@ class Stretch:
         if self.kind == "ramp":
             return f"color {color} on the ramp of {at}, {self.way}"
         if self.kind == "link":
-            return f"color {color} from {at} to {name(self.to)}: {count(n, 'link')}"
+            return f"color {color} from {at} to {name(self.to)}: {on_links(n)}"
         other = self.other.name if self.other else ""
         back = f"at {at}" if self.to == self.pe else f"room comes back from {at} to {name(self.to)}"
         return {
@@ -168,6 +168,11 @@ class Explanation:
         ]
 
 
+def on_links(cycles: int) -> str:
+    """Cycles on links, in words."""
+    return "1 on a link" if cycles == 1 else f"{cycles:,} on links"
+
+
 def _share(part: int, total: int) -> str:
     return f"{100 * part / total:.0f} %"
 
@@ -198,7 +203,7 @@ def _stretch(path: CriticalPath, cycle: int, step: Step, following: Step | None)
         operation = path.operations[event.number]
     elif event.what == "given":
         color = path.colors[path.cells.color[path.reach[0][event.number][0]]]
-    elif event.what in ("head", "blocked", "out", "in"):
+    elif event.what in ("head", "blocked", "out", "in", "link"):
         color = path.colors[path.cells.color[event.number]]
     if event.what == "blocked":
         other = path.colors[path.cells.color[event.other]]
@@ -228,7 +233,7 @@ def _lines(stretches: list[Stretch], hand_overs: list[list[Stretch]]) -> list[Li
             lines.append((alike, f"{_when(one.start, one.stop)} {one.text}"))
         elif ways := firsts.get(id(one)):
             parts = [
-                count(way.cycles, "link") if way.kind == "link" else f"{way.cycles} on the ramp"
+                on_links(way.cycles) if way.kind == "link" else f"{way.cycles} on the ramp"
                 for way in ways
             ]
             color = one.color.name if one.color else ""
