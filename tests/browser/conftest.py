@@ -74,7 +74,7 @@ def browser() -> Iterator[Any]:
         if not Path(found).is_file():
             pytest.skip(
                 "no Chromium is installed. Try: your system's package `chromium`, or "
-                "python -m playwright install chromium"
+                "playwright install chromium"
             )
         is_root = hasattr(os, "geteuid") and os.geteuid() == 0
         words = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
