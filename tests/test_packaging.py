@@ -18,6 +18,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+import hatch_build
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
@@ -144,6 +146,24 @@ def test_the_wheel_carries_the_course(checkout, kind):
         assert names == wanted | {"wselab/__init__.py", "wselab/course/cli.py"}
     else:
         assert [name.endswith(".pth") for name in names] == [True]
+
+
+def test_what_the_wheel_carries_links_to_nothing_that_it_leaves_out():
+    """In a copy of the course each relative link leads somewhere, as it does in the checkout."""
+    carried = {
+        path.resolve()
+        for folder, pattern in hatch_build.MATERIAL.items()
+        for path in (ROOT / folder).rglob(pattern)
+    }
+    targets = {
+        (path, target)
+        for path in carried
+        if path.suffix in (".ipynb", ".md")
+        for target in re.findall(r"\]\(([^)\s#:]+)(?:#[^)\s]*)?\)", path.read_text("utf-8"))
+    }
+    assert targets
+    for path, target in sorted(targets):
+        assert (path.parent / target).resolve() in carried, f"{path.name} links to {target}"
 
 
 @pytest.mark.parametrize(
