@@ -10,7 +10,7 @@ from typing import Any
 SCREENSHOTS = Path(__file__).resolve().parent.parent.parent / ".build" / "screenshots"
 SIZES = ((1600, 1000), (1100, 800), (700, 900))
 # How long to wait for what comes in seconds before saying that it does not come.
-PATIENCE_MS = 180_000
+PATIENCE_S = 180.0
 ALL_HAVE_RUN = """() => ![...document.querySelectorAll(".jp-InputPrompt")].some(
     (prompt) => prompt.textContent.includes("*"))"""
 
@@ -26,12 +26,17 @@ class Lab:
         self.folder, self.name = folder, name
         self.notebook = folder
         self.problems: list[str] = []
-        page.set_default_timeout(PATIENCE_MS)
+        self.be_patient(PATIENCE_S)
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.problems.append(f"the page raised {error}"))
         page.on("request", self._asked)
         page.on("requestfailed", self._failed)
         page.on("response", self._answered)
+
+    def be_patient(self, seconds: float) -> None:
+        """Wait so long for what is to come, and no longer."""
+        self.patience_s = seconds
+        self.page.set_default_timeout(1000 * seconds)
 
     # ---- a notebook --------------------------------------------------------------------------
 
@@ -74,7 +79,7 @@ class Lab:
             self.page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
         except TimeoutError:
             raise AssertionError(
-                f"{self.notebook.name}: no kernel that is idle within {PATIENCE_MS / 1000:g} s. "
+                f"{self.notebook.name}: no kernel that is idle within {self.patience_s:g} s. "
                 "Does a cell run on without an end, or does the server hang?"
             ) from None
 
@@ -102,15 +107,21 @@ class Lab:
         self.page.keyboard.press("Control+a")
         self.page.keyboard.insert_text(source)
 
+    def errors(self) -> list[str]:
+        """What the cells wrote as errors."""
+        kinds = ("error", "stderr")
+        shown = ", ".join(f'[data-mime-type="application/vnd.jupyter.{kind}"]' for kind in kinds)
+        return self.page.locator(shown).all_inner_texts()
+
     def save(self) -> dict[str, Any]:
         """Save by keyboard; what then stands in the file."""
         before = self.notebook.stat().st_mtime_ns
         self.page.keyboard.press("Control+s")
-        for _ in range(PATIENCE_MS // 100):
+        for _ in range(round(10 * self.patience_s)):
             if self.notebook.stat().st_mtime_ns != before:
                 return json.loads(self.notebook.read_text(encoding="utf-8"))
             self.page.wait_for_timeout(100)
-        raise AssertionError(f"{self.notebook.name} was not saved within {PATIENCE_MS / 1000:g} s")
+        raise AssertionError(f"{self.notebook.name} was not saved within {self.patience_s:g} s")
 
     def _wait_until_run(self) -> None:
         """Wait until cells run, unless that is over too soon to see, and then for their end."""

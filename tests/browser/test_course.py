@@ -23,8 +23,7 @@ def test_the_first_lesson_runs_from_top_to_bottom(lab):
     lab.open(FIRST)
     lab.screenshot("00-opened")
     lab.run_all()
-    assert lab.page.locator('[data-mime-type="application/vnd.jupyter.error"]').count() == 0
-    assert lab.page.locator('[data-mime-type="application/vnd.jupyter.stderr"]').count() == 0
+    assert lab.errors() == []
     lab.screenshot("00-map", of=lab.cell("A broadcast after 900 cycles").locator("img"))
     lab.screenshot("00-slider", of=lab.page.locator(".widget-slider").first)
     lab.screenshot("00-end", of=lab.page.locator(".jp-Cell").last)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from .conftest import ended, kill_chromium
+from .lab import PATIENCE_S
 
 pytestmark = pytest.mark.long
 
@@ -28,6 +29,25 @@ def test_what_goes_wrong_unseen_is_noticed(lab):
         else:
             pytest.fail(f"{noticed!r} was not noticed: {lab.problems}")
     lab.problems.clear()
+
+
+def test_a_cell_that_does_not_end_is_said(lab):
+    """The word names the notebook."""
+    lab.write("notebooks/endless.ipynb", "while True:\n    pass")
+    lab.open("notebooks/endless.ipynb")
+    lab.be_patient(3)
+    with pytest.raises(AssertionError, match=r"endless\.ipynb: no kernel that is idle within 3 s"):
+        lab.run_all()
+    lab.be_patient(PATIENCE_S)
+
+
+def test_an_error_of_a_cell_is_seen(lab):
+    """An exception, and a warning, which goes to stderr."""
+    lab.write("notebooks/wrong.ipynb", "import warnings\nwarnings.warn('careful')", "1 / 0")
+    lab.open("notebooks/wrong.ipynb")
+    lab.run_all()
+    warning, error = lab.errors()
+    assert "careful" in warning and "ZeroDivisionError" in error
 
 
 def test_a_page_that_hangs_is_ended(browser):
