@@ -78,6 +78,7 @@ def browser() -> Iterator[Any]:
             )
         is_root = hasattr(os, "geteuid") and os.geteuid() == 0
         words = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+        words += ["--disable-dev-shm-usage"]  # in a container that memory is small
         chromium = playwright.chromium.launch(
             executable_path=found, args=[*words, "--no-sandbox"] if is_root else words
         )
