@@ -1,4 +1,4 @@
-"""The command line: `wselab learn`, `doctor`, `check`, `tour`, `validate`."""
+"""The command line: `wselab learn`, `doctor`, `check`, `tour`, `validate`, `claims`."""
 
 from __future__ import annotations
 
@@ -171,6 +171,24 @@ def validate(
         except OSError as error:
             raise _ends(2, f"the page cannot be written: {error}; try another folder") from None
         typer.echo(f"\nThe page is {written}")
+
+
+@app.command()
+def claims(
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ID", help="Some claims alone, such as C01 C12."),
+    ] = None,
+) -> None:
+    """Audit what popular texts claim: their number, ours, the factor between them, and why."""
+    from . import claims as ledger
+
+    try:
+        chosen = tuple(map(ledger.find, ids)) if ids else ledger.CLAIMS
+    except ValueError as error:
+        raise _ends(2, str(error)) from None
+    for line in ledger.lines(chosen):
+        typer.echo(line)
 
 
 def _ends(code: int, why: str) -> typer.Exit:

@@ -16,7 +16,7 @@ from .energy import MOVING, PJ_45NM
 from .fact import STATUSES, Fact
 from .gpus import A100, B200, DGX_B200, DGX_H100, H100, H200
 from .models import MODELS, LanguageModel
-from .others import INFINIBAND, LPU
+from .others import HOME, INFINIBAND, LPU
 from .published import PUBLISHED
 from .silicon import N5, N7, N16
 from .wafers import WSE1, WSE2, WSE3
@@ -24,7 +24,7 @@ from .wafers import WSE1, WSE2, WSE3
 #: Everything with facts: chips and systems, wafers first, the processes that make them, energies.
 ALL = (
     WSE1, WSE2, WSE3, A100, H100, H200, B200, DGX_H100, DGX_B200, LPU, INFINIBAND, N16, N7, N5,
-    PJ_45NM, MOVING,
+    PJ_45NM, MOVING, HOME,
 )  # fmt: skip
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "DGX_H100",
     "H100",
     "H200",
+    "HOME",
     "INFINIBAND",
     "LPU",
     "MODELS",

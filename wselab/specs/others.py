@@ -33,3 +33,9 @@ INFINIBAND = Chip(
         "ndr_port_bits_per_s": Fact(400e9, "bit/s", _PORTS, "recalled"),
     },
 )
+
+#: For comparisons of power.
+HOME = Chip(
+    "home in the USA",
+    {"power_w": Fact(1200, "W", _PORTS, "recalled", "The mean of an average home, over a year.")},
+)
