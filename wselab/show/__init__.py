@@ -1,6 +1,28 @@
-"""Pictures of wafers and runs, each with a text that says what is to be seen."""
+"""Pictures of wafers and runs, each with a text that says what is to be seen.
+
+`player` plays a run, cycle by cycle, both ways. It needs a notebook and its widgets, which are
+imported when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
 
 from .picture import Picture, picture
 from .wafer_map import describe, wafer
 
-__all__ = ["Picture", "describe", "picture", "wafer"]
+__all__ = ["Picture", "describe", "picture", "player", "wafer"]
+
+_LIVE = {"player": ".trace_player"}  # where names live that need widgets
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LIVE:
+        raise AttributeError(f"module 'wselab.show' has no attribute {name!r}")
+    importlib.import_module(".live", __name__)  # says what to install where widgets are missing
+    return getattr(importlib.import_module(_LIVE[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
