@@ -138,8 +138,19 @@ def lab(browser, server, request) -> Iterator[Lab]:
     assert not problems, "\n".join(problems)
 
 
+@pytest.fixture
+def counted(record_property) -> Callable[[str], None]:
+    """Have a line said at the end of the run."""
+    return lambda line: record_property("counted", line)
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say where the screenshots are, where a test here passed."""
+    """Say what was counted and where the screenshots are, where a test here passed."""
     passed = terminalreporter.stats.get("passed", [])
-    if any(report.nodeid.startswith("tests/browser/") for report in passed):
+    here = [report for report in passed if report.nodeid.startswith("tests/browser/")]
+    for report in here:
+        for name, line in report.user_properties:
+            if name == "counted" and report.when == "call":
+                terminalreporter.write_line(line)
+    if here:
         terminalreporter.write_line(f"screenshots: {SCREENSHOTS}")

@@ -24,13 +24,14 @@ def test_the_first_lesson_runs_from_top_to_bottom(lab):
     lab.screenshot("00-opened")
     lab.run_all()
     assert lab.errors() == []
-    lab.screenshot("00-map", of=lab.cell("A broadcast after 900 cycles").locator("img"))
-    lab.screenshot("00-slider", of=lab.page.locator(".widget-slider").first)
+    maps = lab.page.locator(".wse-map:not([data-frame='0'])")
+    for number, name in enumerate(("00-map", "00-slider")):
+        maps.nth(number).wait_for()
+        lab.screenshot(name, of=maps.nth(number))
     lab.screenshot("00-end", of=lab.page.locator(".jp-Cell").last)
 
     cells = [cell for cell in lab.save()["cells"] if cell["cell_type"] == "code"]
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
-    assert {out["output_type"] for cell in cells for out in cell["outputs"]} >= {"display_data"}
     assert own_copy.fingerprint(lab.notebook) == own_copy.fingerprint(ROOT / FIRST)
 
 

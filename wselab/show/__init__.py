@@ -1,7 +1,7 @@
 """Pictures of wafers and runs, each with a text that says what is to be seen.
 
-`player` plays a run, cycle by cycle, both ways. It needs a notebook and its widgets, which are
-imported when it is first used.
+`wafer` maps one number for each PE, `routes` draws a small program, `player` plays a run cycle by
+cycle, both ways. Widgets and matplotlib are imported when they are first used.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import importlib
 from typing import Any
 
 from .picture import Picture, picture
-from .wafer_map import describe, wafer
+from .routing import routes
+from .wafer_map import wafer
+from .words import describe
 
-__all__ = ["Picture", "describe", "picture", "player", "wafer"]
+__all__ = ["Picture", "describe", "picture", "player", "routes", "wafer"]
 
 _LIVE = {"player": ".trace_player"}  # where names live that need widgets
 
