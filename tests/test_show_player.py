@@ -320,13 +320,14 @@ def all_texts_and_wavelets(error: wse.RunError) -> tuple[list[str], bool]:
     figure = frames_picture.draw(error.trace.at(-1), standstill(error.trace)[0], "")
     axes = figure.axes[0]
     figure.canvas.draw()
-    marks = [axes.transData.transform(point) for one in axes.collections
-             if type(one).__name__ == "PathCollection" for point in one.get_offsets()]  # fmt: skip
+    marks = [(axes.transData.transform(point), one.get_sizes()[0] ** 0.5 / 2 * figure.dpi / 72)
+             for one in axes.collections if type(one).__name__ == "PathCollection"
+             for point in one.get_offsets()]  # fmt: skip
     over = [text.get_bbox_patch().get_window_extent() for text in axes.texts
             if text.get_bbox_patch()]  # fmt: skip
     over += [one.get_window_extent() for one in axes.patches
              if type(one).__name__ == "FancyArrowPatch"]  # fmt: skip
-    covered = any(box.contains(*mark) for box in over for mark in marks)
+    covered = any(box.padded(far).contains(*at) for box in over for at, far in marks)
     assert marks
     return [text.get_text() for text in axes.texts], covered
 
