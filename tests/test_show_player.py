@@ -464,6 +464,19 @@ def test_the_keys_are_those_of_the_guide() -> None:
         assert re.search(rf'(?:"{re.escape(key)}"|[ ,]{re.escape(key)}: \(\))', code), key
 
 
+def test_the_picture_of_the_guide_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The lines of docs/player.md run as they stand; of a map it says from which size on."""
+    guide = (Path(__file__).parent.parent / "docs" / "player.md").read_text()
+    (lines,) = re.findall(r"```python\n(picture = .*?)```", guide, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(lines, {"wse": wse, "error": two_that_send_first()})
+    assert (tmp_path / "deadlock.png").read_bytes().startswith(b"\x89PNG")
+    assert capsys.readouterr().out.startswith("Two that send first. A run of 9 cycles")
+    assert f"With more than {frames_picture.MOST_DRAWN} rows" in guide
+
+
 def test_every_part_of_the_page_is_joined() -> None:
     """No file lies beside that nobody reads, and the widget's style has its rules."""
     files = {path.name for path in PAGE.iterdir()}
