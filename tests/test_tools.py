@@ -328,3 +328,10 @@ def test_a_malformed_solution_makes_no_exercise(course, capsys, old, new):
 def test_no_solutions_is_not_a_success(tmp_path):
     """A wrong folder is not taken for a course whose exercises are all right."""
     assert exercises.main(["--root", str(tmp_path), "--check"]) == 1
+
+
+def test_a_picture_in_a_page_is_left_as_it_is() -> None:
+    """Whatever its letters spell, and however long it is; what stands around it is made portable."""
+    picture = "data:image/png;base64," + "ipykernel/123" * 40_000
+    text = f'<img src="{picture}"> at 0x7f21'
+    assert notebooks.portable(text) == f'<img src="{picture}"> at 0x...'
