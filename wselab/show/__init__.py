@@ -1,4 +1,13 @@
-"""Pictures of wafers, runs and chips, each with a text that says what is to be seen."""
+"""Pictures of wafers, runs and chips, each with a text that says what is to be seen.
+
+`player` plays a run, cycle by cycle, both ways. It needs a notebook and its widgets, which are
+imported when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
 
 from .picture import Picture, picture
 from .roofline import drag_roofline, roofline
@@ -6,4 +15,19 @@ from .routing import routes
 from .wafer_map import wafer
 from .words import describe
 
-__all__ = ["Picture", "describe", "drag_roofline", "picture", "roofline", "routes", "wafer"]
+__all__ = [
+    "Picture", "describe", "drag_roofline", "picture", "player", "roofline", "routes", "wafer",
+]  # fmt: skip
+
+_LIVE = {"player": ".trace_player"}  # where names live that need widgets
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LIVE:
+        raise AttributeError(f"module 'wselab.show' has no attribute {name!r}")
+    importlib.import_module(".live", __name__)  # says what to install where widgets are missing
+    return getattr(importlib.import_module(_LIVE[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
