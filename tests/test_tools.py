@@ -234,6 +234,14 @@ def test_outputs_that_agree(stored, now):
     assert not agree.difference(cell(stored), cell(now))
 
 
+def test_of_a_widget_the_words_of_its_picture_count():
+    """A widget without a picture has none that mean anything."""
+    for picture, differs in (({"image_png": "AAAA"}, True), ({}, False)):
+        before, now = (shown(text_plain=f"{at} is highest", **picture) for at in "ab")
+        before.metadata["widget"] = now.metadata["widget"] = True
+        assert bool(agree.difference(cell(before), cell(now))) == differs
+
+
 def test_the_tags_ask_for_less_and_not_for_more_than_they_say():
     """`host-time` leaves out durations alone, `nbval-ignore-output` everything."""
     a = printed("12 cycles in 1.234 s, 5.0e-3 ms, 1.5 µs")

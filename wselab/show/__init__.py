@@ -1,7 +1,8 @@
 """Pictures of wafers, runs and chips, each with a text that says what is to be seen.
 
-`player` plays a run, cycle by cycle, both ways. It needs a notebook and its widgets, which are
-imported when it is first used.
+`wafer` maps one number for each PE, `routes` draws a small program, `player` plays a run cycle by
+cycle, both ways; `roofline` shows what bounds kernels on chips, `drag_roofline` lets them move.
+Widgets and matplotlib are imported when they are first used.
 """
 
 from __future__ import annotations

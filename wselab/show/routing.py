@@ -10,7 +10,7 @@ from ..fabric.ports import EAST, LINKS, NORTH, RAMP, SOUTH, WEST, Port, Route
 from ..fabric.program import Program
 from ..fabric.region import Region
 from ..fabric.wafer import Wafer
-from .picture import Picture, picture
+from .picture import Picture, need_matplotlib, picture
 from .wiring import Wire
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def routes(of: Wafer | Region, title: str = "") -> Picture:
     WEST >> (EAST, RAMP); sent by PE (0, 0); read by columns 1 to 2. Wrong: c leaves PE (0, 1) EAST,
     where nobody takes it; PE (0, 2) reads c without a route for it.
     """
+    need_matplotlib()
     from matplotlib.figure import Figure
 
     wafer, window = _window(of)

@@ -13,7 +13,8 @@ FEW = 4  # PEs and lines named one by one; of more the number is said
 MANY = 100  # PEs, of which a share
 SHARE = 0.05  # at one end of the range is worth a word, from this on
 TREND = 0.9  # correlation with the row or the column, from which a map is said to grow that way,
-STEADY = 0.5  # and where no line turns back
+STEADY = 0.5  # and from which where hardly a line turns back:
+MOSTLY = 0.98  # of the steps go that way
 STANDS_OUT = 8.0  # how many times further than others a line's mean lies from their middle
 IN_RANGE = 0.1  # and how much of the range that must be
 
@@ -113,11 +114,11 @@ def _dead(dead: np.ndarray) -> Iterator[str]:
         lines = np.flatnonzero(dead.all(1 - axis))
         if 0 < len(lines) <= FEW and dead.shape[1 - axis] > 1:
             lines_told += len(lines) * dead.shape[1 - axis]
-            yield f"{line} {_list(lines)} {'is' if len(lines) == 1 else 'are'} dead"
+            yield f"{line}{'' if len(lines) == 1 else 's'} {_list(lines)} {_are(len(lines))} dead"
     if lines_told == count:
         return
     if count <= FEW:
-        yield f"{_places(np.argwhere(dead))} {'is' if count == 1 else 'are'} dead"
+        yield f"{_places(np.argwhere(dead))} {_are(count)} dead"
     else:
         yield f"{count:,} PEs are dead ({_share(count, dead.size)})"
 
@@ -130,29 +131,32 @@ def _trend(means: np.ndarray, axis: int) -> Iterator[str]:
         return
     how, steps = float(np.corrcoef(known, values)[0, 1]), np.diff(values)
     for sign, way in zip((1, -1), LINES[axis][1:], strict=True):
-        if sign * how > (STEADY if (sign * steps >= 0).all() else TREND):
+        steady = (sign * steps >= 0).mean() >= MOSTLY
+        if sign * how > (STEADY if steady else TREND):
             yield way
 
 
-def _lines_that_stand_out(means: np.ndarray, extent: float, line: str) -> Iterator[str]:
+def _lines_that_stand_out(means: np.ndarray, extent: float, name: str) -> Iterator[str]:
     if len(means) <= FEW or not np.isfinite(extent):
         return
     middle = np.nanmedian(means)
     off = np.abs(means - middle)
     found = np.flatnonzero((off > STANDS_OUT * np.nanmedian(off)) & (off > IN_RANGE * extent))
-    if 0 < len(found) <= FEW:
-        how = "high" if (means[found] > middle).all() else "low"
-        if how == "low" and (means[found] > middle).any():
-            how = "unlike the others"
-        lines = f"{line} {_list(found)} {'is' if len(found) == 1 else 'are'} {how}"
-        told = " and ".join(
-            number(mean) for mean in sorted({*means[found[:1]], *means[found[-1:]]})
-        )
-        yield f"{lines}, mean {told} against {number(middle)}"
+    if len(found) > FEW:
+        return
+    for how, side in (("high", means > middle), ("low", means < middle)):
+        if len(lines := found[side[found]]):
+            they = f"{name}{'' if len(lines) == 1 else 's'} {_list(lines)} {_are(len(lines))}"
+            told = _list([number(mean) for mean in means[lines]])
+            yield f"{they} {how}, mean {told} against {number(middle)}"
 
 
 def _places(places: np.ndarray) -> str:
     return ("PE " if len(places) == 1 else "PEs ") + _list([f"({r}, {c})" for r, c in places])
+
+
+def _are(many: int) -> str:
+    return "is" if many == 1 else "are"
 
 
 def _count(many: int, what: str) -> str:
