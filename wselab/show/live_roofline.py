@@ -92,9 +92,9 @@ class DraggedRoofline(Live):
         return self._kernels[self.kernel][self.step]
 
     def picture(self) -> Picture:
-        """All roofs, the chosen one as it is dragged, with the kernel on them."""
+        """All roofs, the chosen one as it is dragged, with the kernel on them, under its words."""
         roofs = [self.roof if at == self.chip else roof for at, roof in enumerate(self._roofs)]
-        return roofline(roofs, [self.shown])
+        return roofline(roofs, [self.shown], title=self.alt)
 
     @traitlets.validate("chip", "kernel", "step")
     def _known(self, proposal: dict[str, Any]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,8 @@ def roofline(roofs: Sequence[Roofline], kernels: Sequence[Kernel] = (), title: s
     )  # fmt: skip
     for roof, (color, dashes, mark) in zip(roofs, LOOKS, strict=False):
         _draw(axes, roof, kernels, color, dashes, mark)
+    if len(roofs) == 1:
+        _name_sides(axes, roofs[0])
     if kernels:
         at = [kernel.intensity for kernel in kernels]
         axes.vlines(at, least, most, color="gray", lw=0.6, alpha=0.6, zorder=0)
@@ -70,7 +73,7 @@ def roofline(roofs: Sequence[Roofline], kernels: Sequence[Kernel] = (), title: s
     axes.xaxis.set_major_formatter("{x:,g}")
     axes.grid(alpha=0.25)
     if title:
-        figure.suptitle(title)
+        figure.suptitle(textwrap.fill(title, 100), fontsize=11)
     return picture(figure, describe(roofs, kernels, title))
 
 
@@ -154,6 +157,15 @@ def percent(share: float) -> str:
     ('100 %', '0.339 %')
     """
     return f"{100 * share:.3g} %"
+
+
+def _name_sides(axes: Axes, roof: Roofline) -> None:
+    """Mark the ridge and what is waited for on either side of it; of one roof only."""
+    axes.axvline(roof.ridge, color="black", lw=1, ls=":")
+    place: dict[str, Any] = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    for text, side in (("waits for memory", "right"), ("waits for arithmetic", "left")):
+        away = {"right": -8, "left": 8}[side]
+        axes.annotate(text, (roof.ridge, 0.04), (away, 0), ha=side, **place)
 
 
 def _draw(
