@@ -339,7 +339,7 @@ def test_no_solutions_is_not_a_success(tmp_path):
 
 
 def test_a_picture_in_a_page_is_left_as_it_is() -> None:
-    """Whatever its letters spell, and however long it is; what stands around it is made portable."""
+    """Whatever its letters spell, and however long it is; not so what stands around it."""
     picture = "data:image/png;base64," + "ipykernel/123" * 40_000
     text = f'<img src="{picture}"> at 0x7f21'
     assert notebooks.portable(text) == f'<img src="{picture}"> at 0x...'
