@@ -187,7 +187,7 @@ def spares_needed(cells: np.ndarray, shape: tuple[int, int]) -> dict[str, np.nda
     # The number of different cells so far, less what it was when the row began.
     so_far = np.cumsum(new, axis=1)
     before = np.maximum.accumulate(np.where(_begins(row), so_far - new, 0), axis=1)
-    by_rows = (so_far - before).max(axis=1)
+    by_rows: np.ndarray = (so_far - before).max(axis=1)
     lost = np.sort(np.where(cells < 0, -1, cells % columns), axis=1)
     by_columns = (_begins(lost) & (lost >= 0)).sum(axis=1)
     return {"rows": by_rows, "columns": by_columns}

@@ -1,7 +1,31 @@
-"""Pictures of wafers and runs, each with a text that says what is to be seen."""
+"""Pictures of wafers, runs and discs, each with a text that says what is to be seen.
 
+`paint_defects` is a widget. What it needs of a notebook is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from .discs import Whole, disc, disc_corner
 from .picture import Picture, picture
 from .wafer_map import wafer
 from .words import describe
 
-__all__ = ["Picture", "describe", "picture", "wafer"]
+__all__ = [
+    "Picture", "Whole", "describe", "disc", "disc_corner", "paint_defects", "picture", "wafer",
+]  # fmt: skip
+
+_LIVE = {"paint_defects": ".defects"}  # where names live that need widgets
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LIVE:
+        raise AttributeError(f"module 'wselab.show' has no attribute {name!r}")
+    importlib.import_module(".live", __name__)  # says what to install where widgets are missing
+    return getattr(importlib.import_module(_LIVE[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
