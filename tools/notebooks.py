@@ -111,7 +111,8 @@ def portable(text: str) -> str:
     """
     for pattern, replace in RULES:
         text = pattern.sub(replace, text)
-    text = re.sub(r"[^\s\"'(]*site-packages[/\\]", "", text)
+    # Begun only where a path can begin: a picture in HTML is a word of 100,000 letters.
+    text = re.sub(r"(?<![^\s\"'(])[^\s\"'(]*site-packages[/\\]", "", text)
     for folder in FOLDERS:
         text = re.sub(re.escape(folder) + r"(?:[/\\]|(?![\w.-]))", "", text)
     return text
