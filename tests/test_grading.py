@@ -21,6 +21,7 @@ def wire(w, x_down, partial):
 """
 WRONG = RIGHT.replace("EAST >> RAMP", "WEST >> RAMP")
 ROOT = Path(__file__).resolve().parent.parent
+OF_LESSON_3 = ["3.1", "3.2", "3.3", "3.4", "3.5", "3.P"]
 
 
 @pytest.fixture
@@ -41,6 +42,16 @@ def test_a_right_notebook_passes_though_other_cells_fail(notebook):
     assert result.passed and result.score == result.par
 
 
+def test_two_functions_of_one_problem_are_both_recorded(notebook):
+    """Where one is missing it is named, and else what is wrong with the first."""
+    broken = "def broken(w, *given):\n    pass"
+    result = grade_notebook(notebook(IMPORTS, broken), ["3.3"])["3.3"]
+    assert result.reasons == ["The notebook defines no function named mended."]
+    both = broken + "\ndef mended(w, *given):\n    raise NotImplementedError"
+    result = grade_notebook(notebook(IMPORTS, both), ["3.3"])["3.3"]
+    assert result.reasons[0].startswith("broken writes nothing on the wafer yet")
+
+
 def test_a_wrong_notebook_hears_its_mistake(notebook):
     """The reasons are those of the check in the notebook."""
     result = grade_notebook(notebook(IMPORTS, WRONG), ["3.1"])["3.1"]
@@ -51,9 +62,11 @@ def test_a_wrong_notebook_hears_its_mistake(notebook):
 def test_the_course_s_own_notebooks(name, passes):
     """The solution passes and the untouched exercise fails kindly."""
     (path,) = (ROOT / name).glob("03_*.ipynb")
-    result = grade_notebook(path)["3.1"]
-    assert result.passed is passes
-    assert passes or result.reasons[0].startswith("wire is not written yet")
+    results = grade_notebook(path)
+    assert list(results) == OF_LESSON_3
+    for number, result in results.items():
+        assert result.passed is passes, result
+        assert passes or "is not written yet" in result.reasons[0], number
 
 
 def test_a_missing_answer_is_said_with_what_failed_before(notebook):
@@ -161,7 +174,7 @@ def test_what_is_no_exercise_is_said_to_be_none(tmp_path, name, text, words):
 
 def test_the_numbers_of_a_notebook_follow_from_its_name():
     """03_... holds the problems of lesson 3."""
-    assert grading._numbers_of(Path("somewhere/03_mine.ipynb")) == ["3.1"]
+    assert grading._numbers_of(Path("somewhere/03_mine.ipynb")) == OF_LESSON_3
 
 
 def test_an_unknown_number_is_the_caller_s_mistake(notebook):

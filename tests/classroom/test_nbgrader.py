@@ -23,18 +23,26 @@ RIGHT = """def wire(w, x_down, partial):
         w[k, 1].route(partial, RAMP >> WEST)
         w[k, 0].route(partial, EAST >> RAMP)
 """
+EVERYTHING = 5 * 8 + 10
 WRONG = RIGHT.replace("w[1, k].route(x_down, NORTH", "w[1, k].route(x_down, SOUTH")
 
 
-def submit(released: Path, course: Path, student: str, answer: str | None) -> None:
-    """Hand in the released notebook, with the answer written into its cell."""
+def solved() -> dict[str, str]:
+    """The source of each solution cell of our own solution, by its name."""
+    notebook = nbformat.read(ROOT / "solutions" / f"{NAME}.ipynb", as_version=4)
+    found = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("solution")]
+    return {cell.metadata.nbgrader.grade_id: cell.source for cell in found}
+
+
+def submit(released: Path, course: Path, student: str, answers: dict[str, str]) -> None:
+    """Hand in the released notebook, with the answers written into the cells of their names."""
     handed_in = course / "submitted" / student / "ps3" / released.name
     handed_in.parent.mkdir(parents=True)
     notebook = nbformat.read(released, as_version=4)
-    (cell,) = [c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("solution")]
-    assert "NotImplementedError" in cell.source and "BEGIN SOLUTION" not in cell.source
-    if answer is not None:
-        cell.source = answer
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("solution"):
+            assert "NotImplementedError" in cell.source and "BEGIN SOLUTION" not in cell.source
+            cell.source = answers.get(cell.metadata.nbgrader.grade_id, cell.source)
     nbformat.write(notebook, handed_in)
 
 
@@ -62,13 +70,15 @@ def test_nbgrader_makes_grades_and_scores_the_exercise(tmp_path, monkeypatch):
     released = tmp_path / "release" / "ps3" / source.name
     assert "HIDDEN" not in released.read_text(encoding="utf-8")
 
-    answers = {"right": RIGHT, "wrong": WRONG, "untouched": None}
-    for student, answer in answers.items():
-        submit(released, tmp_path, student, answer)
+    answers = {
+        "all": solved(), "one": {"wire": RIGHT}, "wrong": {"wire": WRONG}, "untouched": {},
+    }  # fmt: skip
+    for student, written in answers.items():
+        submit(released, tmp_path, student, written)
         graded = api.autograde("ps3", student)
         assert graded["success"], graded
 
     with Gradebook(config.CourseDirectory.db_url) as gradebook:
         scores = {student: gradebook.find_submission("ps3", student).score for student in answers}
-        assert gradebook.find_assignment("ps3").max_score == 8
-    assert scores == {"right": 8, "wrong": 0, "untouched": 0}
+        assert gradebook.find_assignment("ps3").max_score == EVERYTHING
+    assert scores == {"all": EVERYTHING, "one": 8, "wrong": 0, "untouched": 0}

@@ -5,9 +5,11 @@
 0
 """
 
-from . import problems, replaced
+from . import problems, programs, replaced
 from .problem import Hints, Problem, Result, check, find, hint, numbers
 
-__all__ = ["Hints", "Problem", "Result", "check", "find", "hint", "numbers", "problems"]
+__all__ = [
+    "Hints", "Problem", "Result", "check", "find", "hint", "numbers", "problems", "programs",
+]  # fmt: skip
 
 replaced.remember()

@@ -55,11 +55,11 @@ def grade_notebook(
 def record(number: str, namespace: dict[str, Any], sizes: list[Any], nonce: str) -> None:
     """In the learner's kernel: print what their function writes, for `grade_notebook` to judge."""
     problem = find(number)
-    said: dict[str, Any] = {}
+    said: dict[str, Any] = {"written": [], "reasons": []}
     try:
-        if problem.answer not in namespace:
-            raise Refused(f"The notebook defines no function named {problem.answer}.")
-        said["written"] = [problem.write(namespace[problem.answer], size) for size in sizes]
+        answer = problem.answer_in(namespace)
+        for size in sizes:
+            said["written"].append(problem.write(answer, size))
     except Refused as refused:
         said["reasons"] = refused.reasons
     print(f"\n{nonce} {json.dumps(said)}", flush=True)
@@ -163,11 +163,9 @@ def _graded(
     """The result of one problem from the output of its recording cell."""
     said = _said(cell, nonce)
     try:
-        if "written" in said:
-            return problem.grade(said["written"], sizes, seed)
-        reasons = [str(reason) for reason in said["reasons"]]
-        return problem.result(reasons=[*reasons, *raised])
-    except (AttributeError, KeyError, TypeError, ValueError):
+        against = [str(reason) for reason in said["reasons"]]
+        return problem.grade(said["written"], sizes, seed, against and [*against, *raised])
+    except (AttributeError, LookupError, TypeError, ValueError):
         raise CannotGrade(
             f"the record of problem {problem.number} cannot be read: the notebook changes wselab "
             "itself. Take that out and try again"

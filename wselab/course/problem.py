@@ -25,28 +25,33 @@ Size = dict[str, int]
 
 
 class Refused(Exception):
-    """An answer that cannot be judged any further; ``reasons`` are sentences for the learner."""
+    """An answer that cannot be judged any further; ``reasons`` are sentences for the learner.
 
-    def __init__(self, *reasons: str):
+    ``score`` is given where the program is right and its cycles are too many.
+    """
+
+    def __init__(self, *reasons: str, score: int | None = None):
         super().__init__(" ".join(reasons))
-        self.reasons = list(reasons)
+        self.reasons, self.score = list(reasons), score
 
 
 @dataclass(frozen=True)
 class Result:
     """What a check says: points, the score in emulated cycles against par, and why.
 
-    ``score`` is None where the program did not come to a right end. ``reasons`` are sentences,
-    the most telling first; an answer that passed has none.
+    ``score`` and ``par`` are None where the program did not come to a right end. ``bound`` says
+    what no program can beat, where that is known. ``reasons`` are sentences, the most telling
+    first; an answer that passed has none.
     """
 
     number: str
     title: str
     passed: bool
     out_of: int
-    par: int
+    par: int | None = None
     score: int | None = None
     reasons: list[str] = field(default_factory=list)
+    bound: str = ""
 
     @property
     def points(self) -> int:
@@ -56,7 +61,7 @@ class Result:
     @property
     def against_par(self) -> str:
         """The score beside par, in words; empty where there is no score."""
-        if self.score is None:
+        if self.score is None or self.par is None:
             return ""
         away = self.score - self.par
         verdict = "at par" if not away else f"{abs(away):,} {'over' if away > 0 else 'under'} par"
@@ -72,7 +77,7 @@ class Result:
 
     def __repr__(self) -> str:
         lines = [self.headline]
-        lines += [self.against_par] if self.score is not None else []
+        lines += [part for part in (self.against_par, self.bound) if part]
         lines += [f"- {reason}".replace("\n", "\n  ") for reason in self.reasons]
         lines += [] if self.passed else [f'Stuck? wse.hint("{self.number}") opens a hint.']
         return "\n".join(lines)
@@ -83,7 +88,7 @@ class Result:
             f"<li style='white-space: pre-wrap'>{escape(reason)}</li>" for reason in self.reasons
         )
         parts = [f"<p><strong>{sign} {escape(self.headline)}</strong></p>"]
-        parts += [f"<p>{escape(self.against_par)}</p>"] if self.score is not None else []
+        parts += [f"<p>{escape(part)}</p>" for part in (self.against_par, self.bound) if part]
         parts += [f"<ul>{reasons}</ul>"] if reasons else []
         if not self.passed:
             command = escape(f'wse.hint("{self.number}")')
@@ -113,8 +118,8 @@ class Hints:
 class Problem(ABC):
     """One graded piece. A kind of problem says how answers are written down and judged.
 
-    ``answer`` is the name that the learner's function has in the exercise; ``textbook`` is the
-    plain right answer, whose cycles are par.
+    ``answer`` is the name that the learner's function has in the exercise, or the names of several,
+    with commas between; ``textbook`` is the plain right answer, whose cycles are par.
     """
 
     number: ClassVar[str]
@@ -128,6 +133,15 @@ class Problem(ABC):
     def sizes(self, seed: int | None) -> list[Size]:
         """The sizes to try, the first being the one that is scored; a seed brings others."""
 
+    def answer_in(self, namespace: dict[str, Any]) -> Any:
+        """The answer among the names of a notebook: a function, or a tuple of several."""
+        names = self.answer.split(", ")
+        for name in names:
+            if name not in namespace:
+                raise Refused(f"The notebook defines no function named {name}.")
+        found = tuple(namespace[name] for name in names)
+        return found[0] if len(found) == 1 else found
+
     @abstractmethod
     def write(self, answer: Any, size: Size) -> Any:
         """Call the learner's function; what it wrote, as JSON can hold it. May raise `Refused`."""
@@ -136,38 +150,77 @@ class Problem(ABC):
     def judge(self, written: Any, size: Size, rng: np.random.Generator) -> int:
         """Run what was written on data of our own; the cycles, or `Refused` with the reasons."""
 
+    @abstractmethod
+    def par_at(self, size: Size) -> int:
+        """Cycles of the textbook's answer at a size, found by running it."""
+
     @cached_property
     def par(self) -> int:
-        """Cycles of the textbook answer at the size that is scored, found by running it."""
-        size = self.sizes(None)[0]
-        return self.judge(self.write(type(self).textbook, size), size, np.random.default_rng(0))
+        """Cycles of the textbook's answer at the size that is scored."""
+        return self.par_at(self.sizes(None)[0])
+
+    def bound(self) -> str:
+        """What no program can beat at the size that is scored, in words; "" where none is known."""
+        return ""
+
+    def in_words(self, size: Size) -> str:
+        """A size as a reader says it."""
+        return ", ".join(f"{name} = {value}" for name, value in size.items())
 
     def check(self, answer: Any, seed: int | None = None) -> Result:
         """Grade an answer; another ``seed`` brings other data and other sizes."""
-        sizes = self.sizes(seed)
+        sizes, written = self.sizes(seed), []
         try:
-            written = [self.write(answer, size) for size in sizes]
+            for size in sizes:
+                written.append(self.write(answer, size))
         except Refused as refused:
-            return self.result(reasons=refused.reasons)
+            return self.grade(written, sizes, seed, refused.reasons)
         return self.grade(written, sizes, seed)
 
-    def grade(self, written: list[Any], sizes: list[Size], seed: int | None = None) -> Result:
-        """Judge what was written for each size, twice, on fresh data each time."""
+    def grade(
+        self,
+        written: list[Any],
+        sizes: list[Size],
+        seed: int | None = None,
+        against: list[str] | None = None,
+    ) -> Result:
+        """Judge what was written for each size, twice, on fresh data each time.
+
+        ``against`` are the reasons why nothing was written for the next size. Raises ValueError
+        where something is missing without a reason.
+        """
+        missing = len(sizes) - len(written)
+        if missing < 0 or bool(missing) != bool(against):
+            raise ValueError(f"{len(written)} programs for {len(sizes)} sizes")
         score = None
-        for place, (program, size) in enumerate(zip(written, sizes, strict=True)):
+        for place, (program, size) in enumerate(zip(written, sizes, strict=False)):
             for again in range(2):
                 rng = np.random.default_rng([0 if seed is None else seed + 1, place, again])
                 try:
                     cycles = self.judge(program, size, rng)
                 except Refused as refused:
-                    return self.result(reasons=refused.reasons)
+                    return self._fails(refused.reasons, sizes, place, refused.score)
                 score = cycles if score is None else score
+        if against:
+            return self._fails(against, sizes, len(written))
         return self.result(score)
+
+    def _fails(
+        self, reasons: list[str], sizes: list[Size], place: int, score: int | None = None
+    ) -> Result:
+        """An answer that fails at one of the sizes, and not at those before."""
+        if not place:
+            return self.result(score, reasons)
+        first, here = self.in_words(sizes[0]), self.in_words(sizes[place])
+        return self.result(reasons=[f"Right with {first}, not with {here}:", *reasons])
 
     def result(self, score: int | None = None, reasons: list[str] | None = None) -> Result:
         """A `Result` of this problem: passed where there are no reasons against it."""
         passed = score is not None and not reasons
-        return Result(self.number, self.title, passed, self.points, self.par, score, reasons or [])
+        par, bound = (None, "") if score is None else (self.par, self.bound())
+        return Result(
+            self.number, self.title, passed, self.points, par, score, reasons or [], bound
+        )
 
 
 _KNOWN: dict[str, Problem] = {}
@@ -181,8 +234,18 @@ def register(kind: type[Problem]) -> type[Problem]:
 
 
 def numbers() -> list[str]:
-    """The numbers of all problems, in order."""
-    return sorted(_KNOWN, key=lambda number: [int(part) for part in number.split(".")])
+    """The numbers of all problems, in order; the open puzzle of a lesson, such as 4.P, last."""
+    return sorted(_KNOWN, key=_order)
+
+
+def _order(number: str) -> tuple[int, bool, int]:
+    """Where a number comes.
+
+    >>> sorted(["10.1", "4.P", "4.2", "4.10"], key=_order)
+    ['4.2', '4.10', '4.P', '10.1']
+    """
+    lesson, _, part = number.partition(".")
+    return int(lesson), not part.isdigit(), int(part) if part.isdigit() else 0
 
 
 def find(number: str) -> Problem:
@@ -191,7 +254,7 @@ def find(number: str) -> Problem:
     >>> find("3.9")
     Traceback (most recent call last):
         ...
-    ValueError: there is no problem '3.9'; the problems are 3.1
+    ValueError: there is no problem '3.9'; the problems are 3.1...
     """
     known = numbers()
     if str(number) not in known:

@@ -15,7 +15,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 PACKAGE = str(Path(__file__).resolve().parent.parent)
-WATCHED = ("wselab.fabric", "wselab.course.p", "wselab.course.r", "wselab.course.w")
+WATCHED = ("wselab.fabric", *(f"wselab.course.{letter}" for letter in "prsw"))
 
 
 def remember() -> None:

@@ -19,7 +19,9 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
-from ..fabric import RouteError, WaferError
+import numpy as np
+
+from ..fabric import RouteError, Wafer, WaferError
 from .problem import Refused
 from .replaced import PACKAGE, put_back, replaced_parts
 
@@ -28,22 +30,75 @@ LIMIT_S = 5.0
 #: What an answer may not call, by module, and what to say then; the first that fits is said.
 FORBIDDEN = {
     "wselab.course.problem": "It calls the check from inside the answer.",
+    "wselab.course": "It calls a function of the course itself: what is asked is your own.",
     "wselab.kernels": "It calls wselab.kernels: what is asked is to write the program yourself.",
-    "wselab.predict": "It calls wselab.predict: a closed form moves no wavelet.",
+    "wselab.predict": "It calls wselab.predict: a closed form moves no wavelet, and yours counts.",
+    "wselab.trees": "It calls wselab.trees: who sends to whom is yours to find.",
     "wselab.fabric.run": "It runs a wafer itself: only write the program. The check loads its own "
     "data afterwards, and runs.",
     "wselab.fabric.engines.reference": "It calls the reference engine: the check runs the program "
     "itself.",
+    "wselab.fabric.engines.backend": "It makes a wafer of its own: only what is written on a wafer "
+    "that it is given counts.",
     "wselab.fabric.engines": "It calls an engine: the check runs the program itself.",
 }
+
+
+class Given:
+    """A wafer as an answer gets it, to find afterwards what the answer may not change."""
+
+    def __init__(self, w: Wafer):
+        self.w, self.parts, self.operations = w, dict(vars(w)), list(w.recorded)
+        self.arrays = {name: memory.array for name, memory in w.memories.items()}
+
+    def check(self, name: str, routes_only: bool = False) -> None:
+        """Raise `Refused` for what the function of that name did besides writing a program."""
+        w, now = self.w, vars(self.w)
+        only = "only write routes" if routes_only else "only write a program"
+        changed = now.keys() ^ self.parts.keys()
+        fixed = self.parts.keys() - CHANGING_PARTS
+        changed |= {part for part in fixed if now.get(part) is not self.parts[part]}
+        if type(w) is not Wafer or changed:
+            what = ", ".join(sorted(changed)) or "its class"
+            raise Refused(f"{name} replaces a part of the wafer ({what}): {only}.")
+        arrays = {held: getattr(memory, "array", None) for held, memory in w.memories.items()}
+        arrays |= {held: None for held in self.arrays if arrays.get(held) is not self.arrays[held]}
+        for held, array in arrays.items():
+            if array is None or np.any(array):
+                raise Refused(
+                    f"{name} writes memory {held} from the host. The numbers come later, from the "
+                    f"check, and get to where they are needed as wavelets: {only}."
+                )
+        if routes_only and list(w.recorded) != self.operations:
+            raise Refused(
+                f"{name} changes the operations (there were {len(self.operations)}, now there are "
+                f"{len(w.recorded)}). They are right as they are: only write routes."
+            )
+        if w.hosts:
+            raise Refused(
+                f"{name} streams from or to the host. The numbers are in the PEs' memories, and "
+                "stay on the wafer."
+            )
+
+
+#: The parts of a wafer that change while a program is written; all others stay the objects that
+#: they are, though the lists among them grow.
+CHANGING_PARTS = {"binding", "host_bytes", "_made_bytes"}
 
 
 class TooLong(BaseException):
     """The learner's function did not end in time; no Exception, so that few handlers catch it."""
 
 
-def call(answer: Any, *arguments: Any, limit_s: float = LIMIT_S) -> Any:
+def call(
+    answer: Any,
+    *arguments: Any,
+    limit_s: float = LIMIT_S,
+    forbidden: dict[str, str] = FORBIDDEN,
+) -> Any:
     """Call ``answer(*arguments)`` under watch; what it returns. Raises `Refused`.
+
+    ``forbidden`` are the modules that it may not call, and what to say then.
 
     >>> call(lambda x: x + 1, 2)
     3
@@ -54,12 +109,12 @@ def call(answer: Any, *arguments: Any, limit_s: float = LIMIT_S) -> Any:
             f"{replaced[0]} is not the one of wselab any more: your notebook replaced it. "
             "Take that out, restart the kernel, and check again."
         )
-    for module in FORBIDDEN:
+    for module in forbidden:
         with suppress(ImportError):  # so that no import inside the answer looks like a call
             importlib.import_module(module)
     with _watched() as watch:
         against, returned = _run(answer, arguments, limit_s)
-    for module, sentence in FORBIDDEN.items():
+    for module, sentence in forbidden.items():
         if any(name == module or name.startswith(f"{module}.") for name in watch.seen):
             raise Refused(sentence)
     if replaced := replaced_parts():

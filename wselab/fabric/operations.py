@@ -13,6 +13,7 @@ from .conditions import COMPARISONS, Comparable
 from .errors import ProgramError
 from .memory import Memory, Part
 from .rules import Rules
+from .written import Written
 
 INPUTS = {"mov": 1, "add": 2, "mul": 2, "max": 2, "mac": 3}
 ADVANCES = ("own", "path")
@@ -90,7 +91,7 @@ class Operation:
     out: Any
     n: Any
     dtype: str
-    line: str
+    line: Written
     microthread: bool = False
     when: Operation | None = None
 

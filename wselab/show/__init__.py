@@ -1,6 +1,7 @@
 """Pictures of wafers, runs and discs, each with a text that says what is to be seen.
 
-`paint_defects` is a widget. What it needs of a notebook is imported when it is first used.
+`player` plays a run, cycle by cycle, both ways; on what `paint_defects` shows one paints. These two
+need a notebook and its widgets, which are imported when one of them is first used.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from .wafer_map import wafer
 from .words import describe
 
 __all__ = [
-    "Picture", "Whole", "describe", "disc", "disc_corner", "paint_defects", "picture", "wafer",
+    "Picture", "Whole", "describe", "disc", "disc_corner", "paint_defects", "picture", "player",
+    "wafer",
 ]  # fmt: skip
 
-_LIVE = {"paint_defects": ".defects"}  # where names live that need widgets
+_LIVE = {"paint_defects": ".defects", "player": ".trace_player"}  # names that need widgets
 
 
 def __getattr__(name: str) -> Any:

@@ -20,8 +20,9 @@ import numpy as np
 
 from ...fabric import EAST, NORTH, RAMP, SOUTH, WEST, RunError, Wafer, fabin, fabout
 from ..problem import Problem, Refused, Size, register
+from ..programs import whole_numbers
 from ..wiring import Routes, by_place, lay, routes_of, stopped
-from ..writing import call, name_of
+from ..writing import Given, call, name_of
 from .p03_1_mistakes import mistakes
 
 MAX_CYCLES = 100_000  # far more than any of the sizes takes
@@ -83,27 +84,19 @@ class WireTheGemv(Problem):
         rows, columns = np.random.default_rng(seed).integers(2, 13, size=(2, 2)).tolist()
         return [_tile(1, 1), _tile(*rows), _tile(*columns)]
 
+    def par_at(self, size: Size) -> int:
+        """Cycles of the textbook's routes."""
+        w, x_down, partial = gemv(**size)
+        textbook(w, x_down, partial)
+        return w.run().cycles
+
     def write(self, answer: Any, size: Size) -> dict[str, Routes]:
         """The routes that the learner's function wrote for the two colors."""
         w, x_down, partial = gemv(**size)
-        arrays = {name: memory.array for name, memory in w.memories.items()}
-        operations, parts = list(w.recorded), set(vars(w))
+        given = Given(w)
         returned = call(answer, w, x_down, partial)
         name = name_of(answer)
-        if type(w) is not Wafer or set(vars(w)) != parts:
-            changed = ", ".join(sorted(set(vars(w)) ^ parts)) or "its class"
-            raise Refused(f"{name} replaces a part of the wafer ({changed}): only write routes.")
-        for held, array in arrays.items():
-            if array.any() or getattr(w.memories.get(held), "array", None) is not array:
-                raise Refused(
-                    f"{name} writes memory {held} from the host. The numbers come later, from the "
-                    "check, and get to where they are needed as wavelets: only write routes."
-                )
-        if list(w.recorded) != operations:
-            raise Refused(
-                f"{name} changes the operations (there were {len(operations)}, now there are "
-                f"{len(w.recorded)}). They are right as they are: only write routes."
-            )
+        given.check(name, routes_only=True)
         try:
             routes = {color.name: routes_of(color) for color in (x_down, partial)}
         except Exception:  # whatever stands there now, route() did not write it
@@ -140,12 +133,8 @@ def _tile(rows: int, columns: int) -> Size:
 
 
 def _numbers(rng: np.random.Generator, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
-    """Whole numbers other than 0, small enough that every sum is exact in any order."""
-    A, x = (
-        rng.integers(1, 10, size) * rng.choice((-1, 1), size)
-        for size in ((rows, columns), (columns,))
-    )
-    return A.astype(np.float32), x.astype(np.float32)
+    """A and x."""
+    return whole_numbers(rng, (rows, columns)), whole_numbers(rng, (columns,))
 
 
 def _nothing(name: str, w: Wafer, returned: Any) -> list[str]:

@@ -46,22 +46,29 @@ class Cause:
 
 def explain_deadlock(program: Program, state: State) -> str:
     """The text of a `Deadlock`: who waits for whom, as a chain or a circle, and other causes."""
-    explainer = Explainer(program, state)
-    stuck = np.argwhere(state.busy)
-    chosen = stuck
-    if len(stuck) > MOST_CHAINS:  # the first, and some of the others
-        some = np.random.default_rng(0).permutation(len(stuck))[:MOST_CHAINS]
-        chosen = stuck[[0, *some[some > 0]]]
-    causes = _causes(explainer, _who_waits(explainer, chosen))
+    explainer, stuck = Explainer(program, state), np.argwhere(state.busy)
+    found, whole = causes(explainer)
     left = f"{len(stuck):,} of {count(state.operation.size, 'PE')} have work left"
     left = left if len(stuck) else "every PE has ended, but a stream of the host has not"
     lines = [f"since cycle {state.cycle:,} nothing can move, and {left}."]
-    for cause in causes[:1]:
-        lines += _tell(cause, _alike(cause.alike, chosen is stuck))
-    for cause in causes[1:MOST_CAUSES]:
-        text = cause.links[-1][1].text + _alike(cause.alike, chosen is stuck)
+    for cause in found[:1]:
+        lines += _tell(cause, _alike(cause.alike, whole))
+    for cause in found[1:MOST_CAUSES]:
+        text = cause.links[-1][1].text + _alike(cause.alike, whole)
         lines.append(f"  Besides: {text}" + (f". Try: {cause.mend}" if cause.mend else ""))
     return "\n".join(lines)
+
+
+def causes(explainer: Explainer) -> tuple[list[Cause], bool]:
+    """Why a program that stands still does not go on, and whether every PE was asked.
+
+    The longest chain, or circle, comes first.
+    """
+    chosen = stuck = np.argwhere(explainer.state.busy)
+    if len(stuck) > MOST_CHAINS:  # the first, and some of the others
+        some = np.random.default_rng(0).permutation(len(stuck))[:MOST_CHAINS]
+        chosen = stuck[[0, *some[some > 0]]]
+    return _causes(explainer, _who_waits(explainer, chosen)), chosen is stuck
 
 
 def _who_waits(explainer: Explainer, stuck: np.ndarray) -> Iterable[Waiting]:
