@@ -45,6 +45,7 @@ RULES = [
         flags=re.MULTILINE,
     )
 ]
+DATA = re.compile(r"(data:[\w/+.-]+;base64,[A-Za-z0-9+/=]+)")
 
 
 class Failed(Exception):
@@ -109,10 +110,14 @@ def portable(text: str) -> str:
     >>> portable("<object at 0x7f21c0>, /tmp/ipykernel_12/345.py:1")
     '<object at 0x...>, <cell>:1'
     """
+    parts = DATA.split(text)  # pictures hold no paths, and are long
+    return "".join(part if at % 2 else _portable(part) for at, part in enumerate(parts))
+
+
+def _portable(text: str) -> str:
     for pattern, replace in RULES:
         text = pattern.sub(replace, text)
-    # Begun only where a path can begin: a picture in HTML is a word of 100,000 letters.
-    text = re.sub(r"(?<![^\s\"'(])[^\s\"'(]*site-packages[/\\]", "", text)
+    text = re.sub(r"[^\s\"'(]{0,300}site-packages[/\\]", "", text)
     for folder in FOLDERS:
         text = re.sub(re.escape(folder) + r"(?:[/\\]|(?![\w.-]))", "", text)
     return text

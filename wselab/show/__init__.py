@@ -1,7 +1,8 @@
 """Pictures of wafers, runs and discs, each with a text that says what is to be seen.
 
-`player` plays a run, cycle by cycle, both ways; on what `paint_defects` shows one paints. These two
-need a notebook and its widgets, which are imported when one of them is first used.
+`wafer` maps one number for each PE, `routes` draws a small program, `player` plays a run cycle by
+cycle, both ways; `disc` draws silicon, and on what `paint_defects` shows one paints. Widgets and
+matplotlib are imported when they are first used.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from typing import Any
 
 from .discs import Whole, disc, disc_corner
 from .picture import Picture, picture
+from .routing import routes
 from .wafer_map import wafer
 from .words import describe
 
 __all__ = [
     "Picture", "Whole", "describe", "disc", "disc_corner", "paint_defects", "picture", "player",
-    "wafer",
+    "routes", "wafer",
 ]  # fmt: skip
 
 _LIVE = {"paint_defects": ".defects", "player": ".trace_player"}  # names that need widgets

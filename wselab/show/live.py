@@ -5,7 +5,7 @@ live picture always brings a still one with it, and the text that stands for bot
 
 What a subclass owes:
 
-* ``_esm`` and ``_css``: paths of its JavaScript and its style, files beside its Python module;
+* ``_esm`` and ``_css``: its JavaScript and its style, from files beside its Python module;
 * ``alt``: what is to be seen, in words, made from the data; a trait, so the JavaScript has it too;
 * ``picture()``: the same data as a still `Picture`, drawn by matplotlib.
 
@@ -15,6 +15,7 @@ asked for.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 try:
@@ -27,6 +28,11 @@ except ImportError as error:
     ) from error
 
 from .picture import Picture
+
+
+def module(folder: Path, *parts: str) -> str:
+    """JavaScript files of a folder, in that order, as the one module that a widget may have."""
+    return "\n".join((folder / f"{part}.js").read_text(encoding="utf-8") for part in parts)
 
 
 class Live(anywidget.AnyWidget):

@@ -28,13 +28,13 @@ import numpy as np
 import traitlets
 from matplotlib import colormaps
 
-from .live import Live
+from .live import Live, module
 from .picture import Picture
 from .scale import COLORS, SIGNED_COLORS, Limits, Maps, levels, limits_of, maps_of
 from .wafer_map import still
 from .words import describe, number
 
-HERE = Path(__file__).parent
+PAGE = Path(__file__).with_name("map_page")
 ON_THE_WAY = 2  # frames sent and not yet drawn: one travels while the other is drawn
 
 # A kernel that hears the page only between cells learns of no drawing while a cell runs. It then
@@ -46,11 +46,11 @@ class WaferMap(Live):
     """A live map of the wafer, made by `wselab.show.wafer`.
 
     ``given``, ``sent`` and ``drawn`` count frames: handed to `update` (the first when the map was
-    made), sent to the page, and drawn there. ``limits`` are the two ends of the scale.
+    made), sent to the page, and drawn there.
     """
 
-    _esm = HERE / "live_map.js"
-    _css = HERE / "live_map.css"
+    _esm = module(PAGE, "numbers", "pixels", "lens", "axes", "map")
+    _css = (PAGE / "map.css").read_text(encoding="utf-8")
     about = traitlets.Dict(read_only=True).tag(sync=True)
 
     def __init__(self, maps: Maps, title: str, label: str, signed: bool, limits: Limits | None):
@@ -59,8 +59,7 @@ class WaferMap(Live):
         self._maps = maps
         varied = (name for name, table in maps.items() if len(np.unique(table[:2])) > 1)
         self._shown = next(varied, next(iter(maps)))
-        self._grows = limits is None
-        self.limits = limits or limits_of(maps, signed)
+        self._grows, self._limits = limits is None, limits or limits_of(maps, signed)
         self.given, self.sent, self.drawn = 1, 0, 0
         self._sent_last, self._sent_at = 0, 0.0  # the newest frame's number as given, and when
         self._done_with = 0  # the newest that the page has drawn or dropped, as sent
@@ -95,11 +94,17 @@ class WaferMap(Live):
         with self._lock:
             self._maps = maps
             self.title = self.title if title is None else title
-            if self._grows:
-                low, high = limits_of(maps, self.signed)
-                self.limits = min(low, self.limits[0]), max(high, self.limits[1])
             self.given += 1
             self._send_newest()
+        time.sleep(0)  # a loop of updates leaves the thread that hears the page its turns
+
+    @property
+    def limits(self) -> Limits:
+        """The two ends of the scale; found when a frame is sent or asked for."""
+        if self._grows:
+            low, high = limits_of(self._maps, self.signed)
+            self._limits = min(low, self._limits[0]), max(high, self._limits[1])
+        return self._limits
 
     @property
     def alt(self) -> str:  # type: ignore[override]
@@ -164,15 +169,16 @@ class WaferMap(Live):
     def _send_frame(self) -> None:
         self.sent += 1
         self._sent_last, self._sent_at = self.given, time.monotonic()
+        limits = self.limits
         frame = {
             "kind": "frame",
             "number": self.given,
             "sent": self.sent,
             "title": self.title,
             "layer": self._shown,
-            "limits": self.limits,
+            "limits": limits,
         }
-        self.send(frame, [levels(self._maps[self._shown], self.limits)])
+        self.send(frame, [levels(self._maps[self._shown], limits)])
 
 
 def _told(maps: Maps) -> str:

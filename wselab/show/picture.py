@@ -38,6 +38,17 @@ class Picture:
         return self.alt
 
 
+def need_matplotlib() -> None:
+    """Raise an ImportError that says what to install, where there is no matplotlib."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            "pictures need the package matplotlib, which is not installed here. "
+            "Try: python -m pip install 'wselab[course]'"
+        ) from error
+
+
 def picture(figure: Figure, alt: str) -> Picture:
     """``figure`` (of matplotlib) as a `Picture` with the text ``alt``; closes the figure.
 
@@ -51,7 +62,5 @@ def picture(figure: Figure, alt: str) -> Picture:
         raise ValueError("picture: alt is empty; say in words what is to be seen")
     buffer = io.BytesIO()
     smaller = {"optimize": True}
-    figure.savefig(
-        buffer, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", pil_kwargs=smaller
-    )
+    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", pil_kwargs=smaller)
     return Picture(buffer.getvalue(), alt)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .picture import Picture, picture
+from .picture import Picture, need_matplotlib, picture
 from .scale import COLORS, SIGNED_COLORS, Limits, Maps, checked, limits_of, maps_of, pooled
 from .words import describe
 
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from .live_map import WaferMap
 
 FLAT = 2.5  # from this ratio of columns to rows on, a PE is drawn taller than it is wide
-DOTS = 500, 1000  # rows and columns of dots that a still map has at most
-FEW_DEAD = 200  # each marked by a cross; more are a hatched area
+DOTS_PER_INCH = 75  # of a still map; the picture has room for a few more
+SMALL = 1_000  # dots, so large that one is seen by itself
+FEW_DEAD = 200  # dots without a dead one beside them, each marked by a cross
 
 
 def wafer(
@@ -47,6 +48,7 @@ def wafer(
     >>> m.limits
     (0.0, 9.0)
     """
+    need_matplotlib()
     maps = maps_of(values)
     ends = None if limits is None else checked(limits)
     try:
@@ -67,7 +69,8 @@ def still(maps: Maps, title: str, label: str, signed: bool, limits: Limits) -> P
     figure = Figure(figsize=(len(maps) * wide + 1.2, high), layout="constrained")
     all_axes = figure.subplots(1, len(maps), squeeze=False)[0]
     for axes, (name, table) in zip(all_axes, maps.items(), strict=True):
-        image = _draw(axes, table, signed, limits)
+        dots = pooled(table, int(DOTS_PER_INCH * high), int(DOTS_PER_INCH * wide), signed)
+        image = _draw(axes, table, dots, signed, limits)
         axes.set_title(name if len(maps) > 1 else title)
     if len(maps) > 1:
         figure.suptitle(title)
@@ -75,12 +78,12 @@ def still(maps: Maps, title: str, label: str, signed: bool, limits: Limits) -> P
     return picture(figure, describe(maps, title, label))
 
 
-def _draw(axes: Axes, table: np.ndarray, signed: bool, limits: Limits) -> Any:
+def _draw(axes: Axes, table: np.ndarray, dots: np.ndarray, signed: bool, limits: Limits) -> Any:
     from matplotlib.ticker import MaxNLocator
 
     rows, columns = table.shape
     image = axes.imshow(
-        pooled(table, *DOTS, signed),
+        dots,
         cmap=SIGNED_COLORS if signed else COLORS,
         vmin=limits[0],
         vmax=limits[1],
@@ -88,15 +91,24 @@ def _draw(axes: Axes, table: np.ndarray, signed: bool, limits: Limits) -> Any:
         extent=(-0.5, columns - 0.5, rows - 0.5, -0.5),
         aspect="equal" if columns <= FLAT * rows else "auto",
     )
-    dead = np.argwhere(np.isnan(table))
-    if len(dead):
+    dead = np.isnan(dots)
+    if dead.any():
         axes.set_facecolor("white")
         axes.patch.set(hatch="//////", edgecolor="black")
-    if 0 < len(dead) <= FEW_DEAD:
-        axes.plot(dead[:, 1], dead[:, 0], "x", color="black", ms=7, mew=3.5)
-        axes.plot(dead[:, 1], dead[:, 0], "x", color="white", ms=6, mew=1.5)
+    lone = np.argwhere(dead & ~_beside(dead))
+    if dots.size > SMALL and 0 < len(lone) <= FEW_DEAD:
+        down, across = ((lone + 0.5) * table.shape / dots.shape - 0.5).T
+        axes.plot(across, down, "x", color="black", ms=7, mew=3.5)
+        axes.plot(across, down, "x", color="white", ms=6, mew=1.5)
     axes.set_xlabel("column (west to east)")
     axes.set_ylabel("row (north to south)")
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(integer=True))
+        axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return image
+
+
+def _beside(mask: np.ndarray) -> np.ndarray:
+    """Where one of the four neighbours is marked."""
+    padded = np.pad(mask, 1)
+    across, down = padded[1:-1], padded[:, 1:-1]
+    return across[:, :-2] | across[:, 2:] | down[:-2] | down[2:]

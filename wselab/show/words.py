@@ -12,8 +12,10 @@ from .scale import maps_of
 FEW = 4  # PEs and lines named one by one; of more the number is said
 MANY = 100  # PEs, of which a share
 SHARE = 0.05  # at one end of the range is worth a word, from this on
-TREND = 0.9  # correlation with the row or the column, from which a map is said to grow that way
-STANDS_OUT = 4.0  # how many times further than others a line's mean lies from their middle
+TREND = 0.9  # correlation with the row or the column, from which a map is said to grow that way,
+STEADY = 0.5  # and from which where hardly a line turns back:
+MOSTLY = 0.98  # of the steps go that way
+STANDS_OUT = 8.0  # how many times further than others a line's mean lies from their middle
 IN_RANGE = 0.1  # and how much of the range that must be
 
 LINES = (  # of each axis: its name, and the ways to go along it
@@ -35,8 +37,9 @@ def describe(values: Any, title: str = "", label: str = "") -> str:
     rows, columns = next(iter(maps.values())).shape
     head = f"{title.rstrip('.')}. " if title else ""
     unit = f" ({label})" if label else ""
-    told = [(name and f"{name} ") + "; ".join(_facts(table)) for name, table in maps.items()]
-    return f"{head}Map of {rows:,} rows x {columns:,} columns of PEs{unit}: {'. '.join(told)}."
+    told = [(name and f"{name}: ") + "; ".join(_facts(table)) for name, table in maps.items()]
+    size = f"{_count(rows, 'row')} x {_count(columns, 'column')} of PEs{unit}"
+    return f"{head}Map of {size}{'. ' if '' not in maps else ': '}{'. '.join(told)}."
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -84,9 +87,11 @@ def _facts(table: np.ndarray) -> Iterator[str]:
 
 def _ends(table: np.ndarray, low: float, high: float) -> Iterator[str]:
     """Where the highest PEs are, or how many are at an end of the range."""
-    there = np.argwhere(table == high)
-    if len(there) <= FEW:
-        yield f"highest at {_places(there)}"
+    for end, what in ((high, "highest"), (low, "lowest")):
+        there = np.argwhere(table == end)
+        if len(there) <= FEW:
+            yield f"{what} at {_places(there)}"
+            break
     for end in (high, low):
         count = int((table == end).sum())
         if table.size >= MANY and count >= SHARE * table.size:
@@ -104,12 +109,16 @@ def _dead(dead: np.ndarray) -> Iterator[str]:
     count = int(dead.sum())
     if not count:
         return
-    whole = [np.flatnonzero(dead.all(1 - axis)) for axis in (0, 1)]
-    for axis, lines in enumerate(whole):
-        if 0 < len(lines) <= FEW:
-            yield f"{LINES[axis][0]} {_list(lines)} {'is' if len(lines) == 1 else 'are'} dead"
+    lines_told = 0
+    for axis, (line, *_) in enumerate(LINES):
+        lines = np.flatnonzero(dead.all(1 - axis))
+        if 0 < len(lines) <= FEW and dead.shape[1 - axis] > 1:
+            lines_told += len(lines) * dead.shape[1 - axis]
+            yield f"{line}{'' if len(lines) == 1 else 's'} {_list(lines)} {_are(len(lines))} dead"
+    if lines_told == count:
+        return
     if count <= FEW:
-        yield f"{_places(np.argwhere(dead))} {'is' if count == 1 else 'are'} dead"
+        yield f"{_places(np.argwhere(dead))} {_are(count)} dead"
     else:
         yield f"{count:,} PEs are dead ({_share(count, dead.size)})"
 
@@ -120,33 +129,38 @@ def _trend(means: np.ndarray, axis: int) -> Iterator[str]:
     values = means[known]
     if len(values) < 2 or not np.isfinite(values).all() or values.min() == values.max():
         return
-    steps = np.diff(values)
-    how = float(np.corrcoef(known, values)[0, 1])
-    if (steps >= 0).all() or (how > TREND and len(values) > FEW):
-        yield LINES[axis][1]
-    elif (steps <= 0).all() or (how < -TREND and len(values) > FEW):
-        yield LINES[axis][2]
+    how, steps = float(np.corrcoef(known, values)[0, 1]), np.diff(values)
+    for sign, way in zip((1, -1), LINES[axis][1:], strict=True):
+        steady = (sign * steps >= 0).mean() >= MOSTLY
+        if sign * how > (STEADY if steady else TREND):
+            yield way
 
 
-def _lines_that_stand_out(means: np.ndarray, extent: float, line: str) -> Iterator[str]:
+def _lines_that_stand_out(means: np.ndarray, extent: float, name: str) -> Iterator[str]:
     if len(means) <= FEW or not np.isfinite(extent):
         return
     middle = np.nanmedian(means)
     off = np.abs(means - middle)
     found = np.flatnonzero((off > STANDS_OUT * np.nanmedian(off)) & (off > IN_RANGE * extent))
-    if 0 < len(found) <= FEW:
-        how = "high" if (means[found] > middle).all() else "low"
-        if how == "low" and (means[found] > middle).any():
-            how = "unlike the others"
-        lines = f"{line} {_list(found)} {'is' if len(found) == 1 else 'are'} {how}"
-        told = " and ".join(
-            number(mean) for mean in sorted({*means[found[:1]], *means[found[-1:]]})
-        )
-        yield f"{lines}, mean {told} against {number(middle)}"
+    if len(found) > FEW:
+        return
+    for how, side in (("high", means > middle), ("low", means < middle)):
+        if len(lines := found[side[found]]):
+            they = f"{name}{'' if len(lines) == 1 else 's'} {_list(lines)} {_are(len(lines))}"
+            told = _list([number(mean) for mean in means[lines]])
+            yield f"{they} {how}, mean {told} against {number(middle)}"
 
 
 def _places(places: np.ndarray) -> str:
     return ("PE " if len(places) == 1 else "PEs ") + _list([f"({r}, {c})" for r, c in places])
+
+
+def _are(many: int) -> str:
+    return "is" if many == 1 else "are"
+
+
+def _count(many: int, what: str) -> str:
+    return f"{many:,} {what}{'' if many == 1 else 's'}"
 
 
 def _list(items: Any) -> str:
