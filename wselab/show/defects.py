@@ -26,7 +26,7 @@ from ..foundry.repair import WAYS
 from ..kernels import write_broadcast, write_chain_north, write_chain_west
 from .defects_picture import draw
 from .live import Live
-from .picture import Picture, picture
+from .picture import Picture, need_matplotlib, picture
 
 HERE = Path(__file__).parent
 SHAPE = 12, 16
@@ -133,6 +133,7 @@ def paint_defects(dead: Any = None, spares: int = 3) -> DefectPainter:
     columns have something dead in them (the first are 2, 4), and there is 1 spare column. Try
     by='rows', or fewer columns.
     """
+    need_matplotlib()
     return DefectPainter(np.zeros(SHAPE, bool) if dead is None else dead, spares)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..foundry import Dead, Diced, Disc
-from .picture import Picture, picture
+from .picture import Picture, need_matplotlib, picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,6 +64,7 @@ def disc(*panels: Panel) -> Picture:
     """
     if not panels:
         raise ValueError("disc: nothing to show; expected a Diced, a Whole, or several of them")
+    need_matplotlib()
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(4.3 * len(panels), 4.9), layout="constrained")
@@ -92,6 +93,7 @@ def disc_corner(disc: Disc, width_mm: float, height_mm: float) -> Picture:
     mm from the centre, where the disc has a radius of 150 mm and its usable part one of 147 mm.
     The four corners together lie beyond that by 102.3 mm2.
     """
+    need_matplotlib()
     from matplotlib.figure import Figure
     from matplotlib.patches import Rectangle
 
