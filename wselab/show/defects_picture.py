@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 USED, EDGE, LEFT_OUT, INK = "#a6d5f5", "#1b5e8c", "#767676", "#000000"
 WIRE, LONGER = "#8c8c8c", "#b34700"
-SIZE = 0.36  # of a core and its wires, in inches
+SIZE = 0.29  # of a core and its wires, in inches
 HALF = 0.33  # of a core's side, where the next one is 1 away
 RULES = {
     "rows": "By rows: each row leaves out its own dead cores",
@@ -43,7 +43,7 @@ def draw(dead: np.ndarray, found: Mapping[str, tuple[Repair | None, list[str]]])
             _draw_wires(axes, made.column)
         _draw_cores(axes, dead, made)
         lines = [line for one in told for line in textwrap.wrap(one, int(14 * wide))]
-        axes.text(-0.5, rows, "\n".join(lines), va="top", fontsize=9)
+        axes.text(-0.5, rows, "\n".join(lines), va="top", fontsize=8)
     look: dict[str, Any] = {"facecolor": USED, "edgecolor": EDGE}
     handles = [
         (Patch(**look), "used; its column as the program sees it"),
@@ -52,7 +52,7 @@ def draw(dead: np.ndarray, found: Mapping[str, tuple[Repair | None, list[str]]])
         (Line2D([], [], color=LONGER, lw=2.2), "longer wire"),
     ]
     figure.legend(
-        *zip(*handles, strict=True), loc="outside lower center", ncols=4, frameon=False, fontsize=9
+        *zip(*handles, strict=True), loc="outside lower center", ncols=4, frameon=False, fontsize=8
     )
     return figure
 
@@ -69,10 +69,10 @@ def _draw_cores(axes: Axes, dead: np.ndarray, made: Repair | None) -> None:
         core.set(facecolor="white", edgecolor=LEFT_OUT, linestyle=":")
         if number >= 0:
             core.set(facecolor=USED, edgecolor=EDGE, linestyle="-")
-            axes.text(column, row, number, ha="center", va="center", fontsize=7, zorder=3)
+            axes.text(column, row, number, ha="center", va="center", fontsize=6, zorder=3)
         axes.add_patch(core)
     row, column = np.nonzero(dead)
-    axes.plot(column, row, "x", color=INK, ms=9, mew=2.2, zorder=3)
+    axes.plot(column, row, "x", color=INK, ms=7, mew=1.8, zorder=3)
 
 
 def _draw_wires(axes: Axes, column: np.ndarray) -> None:

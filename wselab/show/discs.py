@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SILICON, RIM, DEFECT = "#ffffff", "#767676", "#000000"
+WIDE_IN = 9.6  # of a picture that a page shows without making it smaller
 MAGNIFIED_MM = 18  # the side of what `disc_corner` shows large
 LOOKS: dict[str, dict[str, Any]] = {  # of a die, and of the parts of one that are not there
     "good": {"facecolor": "#a6d5f5", "edgecolor": "#1b5e8c", "linewidth": 0.7},
@@ -67,7 +68,8 @@ def disc(*panels: Panel) -> Picture:
     need_matplotlib()
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(4.3 * len(panels), 4.9), layout="constrained")
+    side = min(4.3, WIDE_IN / len(panels))
+    figure = Figure(figsize=(side * len(panels), side + 0.6), layout="constrained")
     legend: dict[str, Any] = {}
     told = []
     for axes, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
@@ -80,7 +82,7 @@ def disc(*panels: Panel) -> Picture:
             told.append(_diced_in_words(diced, working))
     figure.legend(
         legend.values(), legend, loc="outside lower center", ncols=min(4, len(legend)),
-        frameon=False,
+        frameon=False, fontsize=9,
     )  # fmt: skip
     return picture(figure, " ".join(told))
 
