@@ -33,7 +33,7 @@ from ..fabric.trace.trace import Trace
 from ..fabric.trace.tracefile import content
 from .frames_picture import draw
 from .frames_text import describe_trace, standstill
-from .live import Live
+from .live import Live, module
 from .packed import pack
 from .picture import Picture, picture
 
@@ -51,8 +51,7 @@ HOW_IT_ENDED = {
 
 def javascript(export: str = "export default { render };") -> str:
     """The page's JavaScript as one module."""
-    parts = [(PAGE / f"{name}.js").read_text(encoding="utf-8") for name in PARTS]
-    return "\n".join([*parts, export])
+    return f"{module(PAGE, *PARTS)}\n{export}"
 
 
 class Player(Live):

@@ -105,6 +105,7 @@ function render({ model, el }) {
     const none = frame.ranks.indexOf(DEAD) < 0;
     part("dead").hidden = buttons["go to the next dead PE"].disabled = none;
     legend();
+    for (const sent of passedOver.splice(0)) acknowledge("dropped", sent);
     acknowledge("drawn", frame.sent);
     tellChosen();
     askForWords();
@@ -126,13 +127,22 @@ function render({ model, el }) {
   }
 
   // ---- talking with the kernel --------------------------------------------------------------
+  const passedOver = []; // frames that a newer one came before
   const owed = []; // words of frames drawn or dropped, said one by one
   let saidAt = 0, wordsAt = 0, waiting = 0; // since when an answer is waited for
+
+  function send(message) {
+    try {
+      model.send(message);
+    } catch {
+      // The kernel is gone. What is seen stays, and values are read off the scale.
+    }
+  }
 
   function acknowledge(kind, sent) {
     owed.push({ kind, sent });
     const say = () => {
-      model.send(owed.shift());
+      send(owed.shift());
       saidAt = performance.now();
       if (owed.length) later("say", BETWEEN_MS, say);
     };
@@ -145,13 +155,13 @@ function render({ model, el }) {
     timers.words = 0;
     later("words", wordsAt ? Math.min(SETTLED_MS, due) : 0, () => {
       wordsAt = performance.now();
-      model.send({ kind: "words" });
+      send({ kind: "words" });
     });
   }
 
   function hear(message, buffers) {
     if (message.kind === "frame") {
-      if (frame?.isNew) acknowledge("dropped", frame.sent);
+      if (frame?.isNew) passedOver.push(frame.sent);
       const bytes = buffers[0];
       const levels = new Uint8Array(bytes.buffer ?? bytes, bytes.byteOffset ?? 0, rows * columns);
       frame = { ...message, ranks: pixels.rank(levels), isNew: true };
@@ -181,7 +191,7 @@ function render({ model, el }) {
       tell(at, `about ${short(Number(value.toPrecision(3)))}`, false);
     if (waiting) return;
     waiting = now;
-    model.send({ kind: "value", at });
+    send({ kind: "value", at });
   }
 
   const peName = (at) => `PE (${at[0]}, ${at[1]})`;
@@ -211,12 +221,12 @@ function render({ model, el }) {
     "zoom in": () => magnify(1.5, anchor()),
     "zoom out": () => magnify(1 / 1.5, anchor()),
     "whole wafer": () => magnify(0),
-    "go to the highest": () => model.send({ kind: "highest", after: after() }),
-    "go to the next dead PE": () => model.send({ kind: "dead", after: after() }),
+    "go to the highest": () => send({ kind: "highest", after: after() }),
+    "go to the next dead PE": () => send({ kind: "dead", after: after() }),
   };
   for (const name in acts) buttons[name].addEventListener("click", acts[name]);
   part("layer").addEventListener("change", (event) =>
-    model.send({ kind: "layer", layer: event.target.value }),
+    send({ kind: "layer", layer: event.target.value }),
   );
 
   view.addEventListener("keydown", (event) => {
@@ -293,12 +303,15 @@ function render({ model, el }) {
   const resized = new ResizeObserver(draw), themed = new MutationObserver(draw);
   resized.observe(root);
   themed.observe(document.body, { attributeFilter: ["data-jp-theme-name", "class"] });
+  const media = ["(forced-colors: active)", "(prefers-color-scheme: dark)"].map((x) => matchMedia(x));
+  for (const one of media) one.addEventListener("change", draw);
   addEventListener("keydown", shield, true);
   model.on("msg:custom", hear);
-  model.send({ kind: "ready" });
+  send({ kind: "ready" });
   return () => {
     resized.disconnect();
     themed.disconnect();
+    for (const one of media) one.removeEventListener("change", draw);
     removeEventListener("keydown", shield, true);
     model.off("msg:custom", hear);
     cancelAnimationFrame(asked);

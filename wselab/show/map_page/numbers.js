@@ -16,7 +16,8 @@ function ticks(low, high, most, whole) {
 /** A number as it stands at a scale: at most five digits. */
 function short(x) {
   const far = x !== 0 && (Math.abs(x) >= 1e7 || Math.abs(x) < 1e-3);
-  return far ? x.toExponential(2).replace(/\.?0+e/, "e") : Number(x.toPrecision(5)).toLocaleString("en");
+  if (far) return x.toExponential(2).replace(/\.?0+e/, "e");
+  return x.toLocaleString("en", { maximumSignificantDigits: 5 });
 }
 
 /** Some lines in words: "row 3", "rows 3 to 7". */
