@@ -118,9 +118,10 @@ class Lab:
         before = self.notebook.stat().st_mtime_ns
         self.page.keyboard.press("Control+s")
         for _ in range(round(10 * self.patience_s)):
-            if self.notebook.stat().st_mtime_ns != before:
-                return json.loads(self.notebook.read_text(encoding="utf-8"))
             self.page.wait_for_timeout(100)
+            if self.notebook.stat().st_mtime_ns != before:
+                with contextlib.suppress(ValueError):  # not yet written to its end
+                    return json.loads(self.notebook.read_text(encoding="utf-8"))
         raise AssertionError(f"{self.notebook.name} was not saved within {self.patience_s:g} s")
 
     def _wait_until_run(self) -> None:
