@@ -28,7 +28,8 @@ def test_a_lesson_runs_from_top_to_bottom(lab, lesson):
     lab.run_all()
     assert lab.errors() == []
     lab.page.locator(LIVE).first.wait_for()
-    for place, live in enumerate(lab.page.locator(LIVE).all()):
+    outputs = lab.page.locator(".jp-Cell-outputArea", has=lab.page.locator(LIVE))
+    for place, live in enumerate(outputs.all()):
         lab.screenshot(f"{number}-live-{place}", of=live)
     lab.screenshot(f"{number}-end", of=lab.page.locator(".jp-Cell").last)
 
