@@ -384,7 +384,16 @@ print(m)
     assert words.startswith("Still. Map of 1 row x 2 columns")
 
 
-@pytest.mark.parametrize("call", ["wafer([[1]])", "routes(wselab.Wafer(1, 2))"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "wafer([[1]])",
+        "routes(wselab.Wafer(1, 2))",
+        "disc(wselab.foundry.dice(wselab.foundry.Disc(), 9, 9, []))",
+        "disc_corner(wselab.foundry.Disc(), 9, 9)",
+        "paint_defects()",
+    ],
+)
 def test_without_matplotlib_a_word_says_what_to_install(call):
     """No picture can be drawn then."""
     code = f"""

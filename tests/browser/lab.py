@@ -118,9 +118,10 @@ class Lab:
         before = self.notebook.stat().st_mtime_ns
         self.page.keyboard.press("Control+s")
         for _ in range(round(10 * self.patience_s)):
-            if self.notebook.stat().st_mtime_ns != before:
-                return json.loads(self.notebook.read_text(encoding="utf-8"))
             self.page.wait_for_timeout(100)
+            if self.notebook.stat().st_mtime_ns != before:
+                with contextlib.suppress(ValueError):  # not yet written to its end
+                    return json.loads(self.notebook.read_text(encoding="utf-8"))
         raise AssertionError(f"{self.notebook.name} was not saved within {self.patience_s:g} s")
 
     def _wait_until_run(self) -> None:
@@ -134,15 +135,16 @@ class Lab:
     # ---- what was seen -----------------------------------------------------------------------
 
     def screenshot(self, name: str, of: Any = None) -> None:
-        """Keep the page at each size of the window, scrolled to ``of`` where one is given."""
+        """Keep the page at each size of the window, with ``of`` in the middle where it is given."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         was = self.page.viewport_size
         for width, height in SIZES:
             self.page.set_viewport_size({"width": width, "height": height})
-            self.page.wait_for_timeout(700)  # JupyterLab lays itself out anew
-            if of is not None:
-                of.scroll_into_view_if_needed()
+            for _ in range(3):  # JupyterLab lays itself out anew, and what it draws later moves it
                 self.page.wait_for_timeout(300)
+                if of is not None:
+                    of.evaluate("(element) => element.scrollIntoView({ block: 'center' })")
+            self.page.wait_for_timeout(300)
             self.page.screenshot(path=SCREENSHOTS / f"{name}-{width}x{height}.png")
         self.page.set_viewport_size(was)
 

@@ -15,24 +15,28 @@ from .conftest import ROOT
 
 pytestmark = pytest.mark.long
 
-FIRST = "notebooks/00_start_here.ipynb"
+LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
+LIVE = ".wse-map:not([data-frame='0']), .wse-player[data-ready], .widget-slider"
 
 
-def test_the_first_lesson_runs_from_top_to_bottom(lab):
-    """Every cell runs, none fails, the map and the slider stand there; and running is no change."""
-    lab.open(FIRST)
-    lab.screenshot("00-opened")
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_runs_from_top_to_bottom(lab, lesson):
+    """Every cell runs, none fails, what is live stands there; and running it is no change."""
+    lab.open(f"notebooks/{lesson}.ipynb")
+    number = lesson[:2]
+    lab.screenshot(f"{number}-opened")
     lab.run_all()
     assert lab.errors() == []
-    maps = lab.page.locator(".wse-map:not([data-frame='0'])")
-    for number, name in enumerate(("00-map", "00-slider")):
-        maps.nth(number).wait_for()
-        lab.screenshot(name, of=maps.nth(number))
-    lab.screenshot("00-end", of=lab.page.locator(".jp-Cell").last)
+    lab.page.locator(LIVE).first.wait_for()
+    outputs = lab.page.locator(".jp-Cell-outputArea", has=lab.page.locator(LIVE))
+    for place, live in enumerate(outputs.all()):
+        lab.screenshot(f"{number}-live-{place}", of=live)
+    lab.screenshot(f"{number}-end", of=lab.page.locator(".jp-Cell").last)
 
     cells = [cell for cell in lab.save()["cells"] if cell["cell_type"] == "code"]
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
-    assert own_copy.fingerprint(lab.notebook) == own_copy.fingerprint(ROOT / FIRST)
+    original = ROOT / "notebooks" / lab.notebook.name
+    assert own_copy.fingerprint(lab.notebook) == own_copy.fingerprint(original)
 
 
 def test_a_slider_moves_by_keyboard_and_its_output_says_what_the_library_says(lab):

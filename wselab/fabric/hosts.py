@@ -37,7 +37,7 @@ class HostStream:
     line: Written
 
     def __repr__(self) -> str:
-        return f"host_{'in' if self.is_in else 'out'}({self.color.name})"
+        return f"host_{'in' if self.is_in else 'out'}({self.color.word})"
 
 
 def turn_of(links: int, rate: int, cycle: int) -> np.ndarray:

@@ -26,7 +26,7 @@ class FabIn:
     color: Any
 
     def __repr__(self) -> str:
-        return f"fabin({self.color.name})"
+        return f"fabin({self.color.word})"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class FabOut:
 
     def __repr__(self) -> str:
         how = f", advance={self.advance!r}" if self.advance else ""
-        return f"fabout({self.color.name}{how})"
+        return f"fabout({self.color.word}{how})"
 
 
 class Wavelet(Comparable):

@@ -89,7 +89,7 @@ class Region(Operating):
                 mask[where] = taken
                 row, column = np.argwhere(mask)[0]
                 raise RouteError(
-                    f"route {one.name} {route}: PE ({row}, {column}) already routes {one.name} "
+                    f"route {one.word} {route}: PE ({row}, {column}) already routes {one.word} "
                     f"{one.route_at(row, column)}; a router has one route a color. A PE that takes "
                     "in and sends on needs two colors (see w.alternating); to change a route, "
                     "replace=True"

@@ -151,6 +151,6 @@ def _check_free(wafer: Any, color: Color, where: Any, name: str) -> None:
     for task in wafer.tasks:
         if task.color is color and mask[task.where].any():
             raise ProgramError(
-                f"task {name}: color {color.name} wakes {task.name} (line {task.line}) in some of "
+                f"task {name}: color {color.word} wakes {task.name} (line {task.line}) in some of "
                 "these PEs already; a color wakes one task"
             )

@@ -142,7 +142,7 @@ def _texts(links: list[tuple[Waiting, Reason]]) -> Iterable[str]:
         if end - at > 2 and thing.color:
             first, last = name(thing.pe), name(links[end - 1][0].pe)
             yield (
-                f"color {thing.color.name} is backed up through {end - at} routers that are full, "
+                f"color {thing.color.word} is backed up through {end - at} routers that are full, "
                 f"from {first} to {last}"
             )
             at = end
@@ -163,7 +163,7 @@ def _mend_of_circle(explainer: Explainer, turn: Links) -> str:
             busy = explainer.operation(thing.pe, reason.after.number)
             if thing.color not in busy.reads:
                 return (
-                    f"let {name(thing.pe)} take color {thing.color.name} before {busy}; with "
+                    f"let {name(thing.pe)} take color {thing.color.word} before {busy}; with "
                     "microthread=True the two run side by side"
                 )
     for thing, reason in reversed(turn):
@@ -172,7 +172,7 @@ def _mend_of_circle(explainer: Explainer, turn: Links) -> str:
             missing = [c for c in waits.reads if not explainer.state.waiting[c.number][thing.pe]]
             busy = explainer.operation(reason.after.pe, reason.after.number)
             if missing and busy.sends is not missing[0]:
-                return f"let {name(reason.after.pe)} send color {missing[0].name} before {busy}"
+                return f"let {name(reason.after.pe)} send color {missing[0].word} before {busy}"
     sends = all(reason.kind == "no wavelet" for _, reason in turn)
     return f"let one of these PEs {'send' if sends else 'receive'} before the others"
 
@@ -214,7 +214,7 @@ def _left_of(explainer: Explainer, color: Color) -> tuple[list[str], str]:
         senders = [divmod(int(source), program.shape[1])] if source >= 0 else []
         of = _senders(explainer, color, explainer.senders(color) if switched else senders)
         number = int(inside[mine].sum())
-        lines.append(f"  color {color.name}{of}: {count(number, 'wavelet')} left at {here}")
+        lines.append(f"  color {color.word}{of}: {count(number, 'wavelet')} left at {here}")
         short = flow.listening & mine & (flow.traffic > taken)
         if switched:  # those where something waits, else those that take nothing
             waits = explainer.state.waiting[color.number] > 0
@@ -224,7 +224,7 @@ def _left_of(explainer: Explainer, color: Color) -> tuple[list[str], str]:
             lines.append(f"    {reason.text}")
             mends.append(reason.mend)
     if len(left) > MOST_STREAMS:
-        lines.append(f"  ... and {len(left) - MOST_STREAMS:,} more streams of color {color.name}")
+        lines.append(f"  ... and {len(left) - MOST_STREAMS:,} more streams of color {color.word}")
     return lines, next(filter(None, mends), "")
 
 
