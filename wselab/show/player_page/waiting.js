@@ -10,7 +10,7 @@ function apex(x0, y0, x1, y1, far, scale, view) {
 }
 
 /** An arrow's number, or those of its stretch, and the reason where there is room. */
-const pill = (room, { mark, label }) => (room > 90 ? `${mark}  ${label}` : mark);
+const pill = (room, { mark, label }) => (room > 180 ? `${mark}  ${label}` : mark);
 
 /** A dashed frame around the PE at which a chain ends. */
 function drawLast(context, view, trace, [row, column], theme) {
