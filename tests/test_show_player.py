@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.textpath import TextPath
 
 import wselab as wse
 from wselab import EAST, RAMP, WEST, Trace, fabin, fabout
@@ -25,9 +26,10 @@ from wselab.fabric.trace.cells import DOING
 from wselab.fabric.trace.frames import Frame
 from wselab.fabric.trace.pe_frame import PLACES
 from wselab.show import frames_picture
-from wselab.show.frames_text import describe_frame, standstill, states
+from wselab.show.frames_text import describe_frame, states
 from wselab.show.packed import pack
 from wselab.show.trace_player import PAGE, PARTS, Player, javascript
+from wselab.show.waiting import standstill
 
 from .test_fabric_trace import LONGEST, recorded, row, some_wafer
 
@@ -299,11 +301,142 @@ def test_pictures_show_what_the_frame_holds(monkeypatch: pytest.MonkeyPatch) -> 
                 or type(one).__name__ == "PathCollection")  # fmt: skip
     assert drawn == len(trace.at(-1).wavelets)
     texts = [text.get_text() for text in axes.texts]
-    assert {"a: no room", "b: no room", "no room for a", "no room for b"} <= set(texts)
+    assert {"a: no room", "b: no room", "1", "2"} <= set(texts)
+    listed = (
+        "1   PE (0, 0) for PE (0, 1), no room for a\n2   PE (0, 1) for PE (0, 0), no room for b"
+    )
+    assert listed in texts
     links = [one for one in axes.collections if type(one).__name__ == "LineCollection"]
     assert [len(one.get_segments()) for one in links] == [2, 2]  # the links, and those that stand
     monkeypatch.setattr(frames_picture, "MOST_DRAWN", 1)
     assert frames_picture.draw(trace.at(-1), [], "Two").axes[0].images
+
+
+def all_texts_and_wavelets(error: wse.RunError) -> tuple[list[str], bool]:
+    """The texts of the still picture of a deadlock; whether anything drawn last covers a wavelet.
+
+    That is: the boxes of numbers and the lines of arrows, in pixels of the picture.
+    """
+    figure = frames_picture.draw(error.trace.at(-1), standstill(error.trace)[0], "")
+    axes = figure.axes[0]
+    figure.canvas.draw()
+    marks = [(axes.transData.transform(point), one.get_sizes()[0] ** 0.5 / 2 * figure.dpi / 72)
+             for one in axes.collections if type(one).__name__ == "PathCollection"
+             for point in one.get_offsets()]  # fmt: skip
+    over = [text.get_bbox_patch().get_window_extent() for text in axes.texts
+            if text.get_bbox_patch()]  # fmt: skip
+    over += [one.get_window_extent() for one in axes.patches
+             if type(one).__name__ == "FancyArrowPatch"]  # fmt: skip
+    covered = any(box.padded(far).contains(*at) for box in over for at, far in marks)
+    assert marks
+    return [text.get_text() for text in axes.texts], covered
+
+
+def backed_up(columns: int, n: int = 60) -> wse.RunError:
+    """The last PE of a row wants another color first than the one that its first PE sends."""
+    w = wse.Wafer(1, columns)
+    x, y = w.memory("x", n), w.memory("y", n)
+    odd, even = w.color("odd"), w.color("even")
+    for c in (odd, even):
+        w[:, 0].route(c, RAMP >> EAST)
+        w[:, 1:-1].route(c, WEST >> EAST)
+        w[:, -1].route(c, WEST >> RAMP)
+        w[:, 0].mov(x, out=fabout(c))
+    w[:, -1].mov(fabin(even), out=y)
+    w[:, -1].mov(fabin(odd), out=y)
+    with pytest.raises(wse.Deadlock) as caught:
+        w.run(trace=True)
+    return caught.value
+
+
+def test_a_row_that_is_backed_up_has_one_label() -> None:
+    """One number for the stretch, in the picture, in its words, and on the page."""
+    error = backed_up(12)
+    texts, covered = all_texts_and_wavelets(error)
+    told = "PE (0, 0) for PE (0, 11) by way of 10 PEs, no room for odd"
+    assert not covered and texts.count("1 to 11") == 1 and texts.count("12") == 1
+    assert f"1 to 11   {told}\n12   PE (0, 11) for PE (0, 0), waits for even" in texts
+    player = wse.show.player(error)
+    assert f"Who waits for whom: {told}; PE (0, 11) for PE (0, 0)" in player.alt
+    about = json.loads(player.about)
+    assert [one["mark"] for one in about["arrows"]] == [*[""] * 5, "1 to 11", *[""] * 5, "12"]
+    assert about["last"] is None
+
+
+def test_no_wavelet_is_covered() -> None:
+    """Neither by an arrow nor by its number, of two PEs that stand in a circle."""
+    assert not all_texts_and_wavelets(two_that_send_first())[1]
+
+
+def refused() -> wse.RunError:
+    """What PE 3 sends, PE 1 does not take: it starts a stream of that color itself."""
+    w = wse.Wafer(1, 4)
+    x, c = w.memory("x", 16), w.color("c")
+    w[0, 3].route(c, RAMP >> WEST)
+    w[0, 2].route(c, EAST >> WEST)
+    w[0, 1].route(c, RAMP >> WEST)
+    w[0, 0].route(c, EAST >> RAMP)
+    w[0, 3].mov(x, out=fabout(c))
+    with pytest.raises(wse.Deadlock) as caught:
+        w.run(trace=True)
+    return caught.value
+
+
+def test_a_chain_ends_at_the_pe_that_refuses() -> None:
+    """Not at the one that has the route; a dashed frame stands around it."""
+    error = refused()
+    player = wse.show.player(error)
+    assert player.alt.endswith("PE (0, 2) for PE (0, 1), c is not taken.")
+    about = json.loads(player.about)
+    assert about["last"] == [0, 1] and about["arrows"][-1]["to"] == [0, 1]
+    axes = frames_picture.draw(error.trace.at(-1), standstill(error.trace)[0], "").axes[0]
+    frames = [one for one in axes.patches if one.get_linestyle() != "solid"
+              and type(one).__name__ == "Rectangle"]  # fmt: skip
+    assert [one.get_xy() for one in frames] == [(1, 0)]
+
+
+def test_over_the_edge_nobody_refuses() -> None:
+    """The frame stands around the PE whose router sends it there."""
+    w = wse.Wafer(1, 2)
+    x, c = w.memory("x", 16), w.color("c")
+    w[0, 0].route(c, RAMP >> EAST)
+    w[0, 1].route(c, WEST >> EAST)
+    w[0, 0].mov(x, out=fabout(c))
+    with pytest.raises(wse.Deadlock) as caught:
+        w.run(trace=True)
+    assert wse.show.player(caught.value).alt.endswith("PE (0, 1) for nobody, c: no route.")
+
+
+def test_of_many_links_the_first_and_the_last_are_told() -> None:
+    """So that the end of a chain is never left out; a map's legend has no colors of wavelets."""
+    w = wse.Wafer(1, 40)
+    x = w.memory("x", 8)
+    mine, theirs = w.alternating("a", "b", by="column")
+    w[:, 1:].route(mine, RAMP >> WEST)
+    w[:, :-1].route(theirs, EAST >> RAMP)
+    w[:, 1:-1].add(fabin(theirs), x, out=fabout(mine))
+    w[:, 0].add(fabin(theirs), x, out=x)
+    with pytest.raises(wse.Deadlock) as caught:
+        w.run(trace=True)
+    alt = wse.show.player(caught.value).alt
+    assert alt.count("; ") >= 7 and "; 32 more; PE (0, 38) for nobody, b never comes." in alt
+    frame = row(40, 4).run(trace=True).trace.at(8)
+    assert len(frame.wavelets)
+    legend = frames_picture.draw(frame, [], "").axes[0].get_legend()
+    assert not [one for one in legend.get_texts() if "color" in one.get_text()]
+
+
+def test_words_stay_within_their_processor() -> None:
+    """Long ones in smaller letters, or without the color."""
+    for side in (frames_picture.LARGEST, frames_picture.WORDS_FROM):
+        room = frames_picture.PROCESSOR[2] * side * 72
+        for color in ("b", "sums_south", "a_color_with_a_long_name"):
+            words, size = frames_picture._fitting([f"waits for {color}", "waits"], side)
+            assert words.startswith("waits") and size >= frames_picture.SMALLEST
+            assert TextPath((0, 0), words, size=size).get_extents().width < room
+    assert (
+        frames_picture._fitting(["waits for sums_south", "waits"], 1.7)[0][5:] == " for sums_south"
+    )
 
 
 def test_python_and_page_have_the_same_marks() -> None:
@@ -329,6 +462,19 @@ def test_the_keys_are_those_of_the_guide() -> None:
     keys = {key for names, _ in listed for key in re.split(r" and | \+ ", names)}
     for key in keys - {"Space", "arrows", "Shift"}:
         assert re.search(rf'(?:"{re.escape(key)}"|[ ,]{re.escape(key)}: \(\))', code), key
+
+
+def test_the_picture_of_the_guide_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The lines of docs/player.md run as they stand; of a map it says from which size on."""
+    guide = (Path(__file__).parent.parent / "docs" / "player.md").read_text()
+    (lines,) = re.findall(r"```python\n(picture = .*?)```", guide, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(lines, {"wse": wse, "error": two_that_send_first()})
+    assert (tmp_path / "deadlock.png").read_bytes().startswith(b"\x89PNG")
+    assert capsys.readouterr().out.startswith("Two that send first. A run of 9 cycles")
+    assert f"With more than {frames_picture.MOST_DRAWN} rows" in guide
 
 
 def test_every_part_of_the_page_is_joined() -> None:

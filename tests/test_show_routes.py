@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -12,6 +14,7 @@ from wselab import EAST, NORTH, RAMP, SOUTH, WEST, fabin, fabout, show
 from wselab.course.problems.p03_1 import gemv
 from wselab.fabric.program import Program
 from wselab.show import routing
+from wselab.show.windows import MOST, MOST_IN_LINE, window_of
 from wselab.show.wiring import Wire
 
 
@@ -29,11 +32,12 @@ def broadcast(rows=4, columns=8):
 
 def marks(of):
     """The markers drawn, and whether a processor is marked, by kind."""
-    wafer, window = routing._window(of)
+    wafer, window = window_of(of)
     program = Program.of(wafer)
     wires = [Wire.of(program, color) for color in program.colors]
     axes = Figure().subplots()
-    routing.Drawing(axes, wires, window, 8).draw()
+    size = tuple(one.stop - one.start for one in window)
+    routing.Drawing(axes, wires, window, 8).draw(size)
     found = {marker: [] for marker in ("x", "o")}
     for line in axes.lines:
         if line.get_markeredgecolor() == routing.WRONG:
@@ -94,6 +98,39 @@ def test_what_goes_on_beyond_a_region_is_not_wrong():
     some = w[3:6, 10:14]
     assert "Wrong" not in show.routes(some).alt and marks(some) == ([], [], 0)
     assert "all PEs WEST >> (EAST, RAMP); read by all PEs" in show.routes(some).alt
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 16), (20, 1), (1, 64), (64, 1)])
+def test_a_long_line_is_folded(rows, columns, monkeypatch):
+    """Each PE is drawn once, in parts that are as long as each other, but for the last."""
+    drawn = []
+    draw = routing.Drawing.draw
+    monkeypatch.setattr(
+        routing.Drawing,
+        "draw",
+        lambda self, room: (drawn.append((self.window, room)), draw(self, room)),
+    )
+    w = wse.Wafer(rows, columns)
+    c, (ahead, behind) = w.color("c"), (EAST, WEST) if rows == 1 else (SOUTH, NORTH)
+    w[0, 0].route(c, RAMP >> ahead)
+    between = w[1:-1, 0] if rows > 1 else w[0, 1:-1]
+    between.route(c, behind >> ahead)
+    w[-1, -1].route(c, behind >> RAMP)
+    picture = show.routes(w, "Long")
+    assert f"{rows} row{'s' * (rows > 1)} x {columns} column" in picture.alt
+    assert "Wrong" not in picture.alt
+    pes = [
+        (row, column)
+        for (down, right), _ in drawn
+        for row in range(down.start, down.stop)
+        for column in range(right.start, right.stop)
+    ]
+    assert sorted(pes) == [(row, column) for row in range(rows) for column in range(columns)]
+    assert len({room for _, room in drawn}) == 1 and len(drawn) > 1
+    (high, wide) = drawn[0][1]
+    assert high <= 8 and wide <= 12
+    size = int.from_bytes(picture.png[16:20]), int.from_bytes(picture.png[20:24])
+    assert max(size) <= 2_000  # pixels; 8 x 12 PEs have 1,300
 
 
 def test_the_hosts_links_are_right():
@@ -184,8 +221,12 @@ def test_every_turn_of_a_route_can_be_drawn():
 @pytest.mark.parametrize(
     ("of", "text"),
     [
-        (lambda: wse.Wafer(9, 4), r"9 x 4 PEs: at most 8 x 12 .* show.routes\(w\[0:4, 0:4\]\)"),
+        (
+            lambda: wse.Wafer(9, 4),
+            r"9 x 4 PEs: at most 8 x 12 .* or 64 in one row .* show.routes\(w\[0:4, 0:4\]\)",
+        ),
         (lambda: wse.Wafer(1, 512), r"Try a region, show.routes\(w\[0:1, 0:8\]\)"),
+        (lambda: wse.Wafer(65, 1), r"65 x 1 PEs: at most 8 x 12"),
         (lambda: wse.Wafer(40, 40)[20:38, 3:5], r"show.routes\(w\[20:24, 3:5\]\)"),
         (lambda: wse.Wafer(4, 4)[2:2], "no PE"),
         (lambda: "w", r"expected a wafer, w, or a region, w\[0:4, 0:8\]"),
@@ -202,3 +243,11 @@ def test_a_wafer_without_colors():
     assert show.routes(wse.Wafer(2, 2)).alt == (
         "Routes of 2 rows x 2 columns of PEs. No color is routed."
     )
+
+
+def test_the_guide_says_how_much_is_drawn():
+    """In docs/player.md."""
+    guide = (Path(__file__).parent.parent / "docs" / "player.md").read_text()
+    guide = " ".join(guide.split())
+    assert "at most {} x {} PEs".format(*MOST) in guide
+    assert f"A single row or column may have {MOST_IN_LINE}:" in guide

@@ -14,7 +14,9 @@ from ..fabric.explain.standing import step
 from ..fabric.ports import EAST, LINKS, NORTH, SOUTH, WEST, opposite
 from ..fabric.trace.frames import Frame
 from ..fabric.trace.pe_frame import PLACES
-from .frames_text import Arrow, short_state, states
+from .frames_text import short_state, states
+from .waiting import Arrow
+from .waiting_picture import RED, draw_waiting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 HUES = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#f0e442")  # Okabe and Ito's
 SHAPES = ("o", "s", "D", "^", "h")
-INK, EDGE, LINE, RED = "#1b2430", "#8a94a3", "#d5dae1", "#c8102e"
+INK, EDGE = "#1b2430", "#8a94a3"
 SHADES = {  # of what PEs do: the fill, and what it stands for
     "busy": ("#34465f", "busy"),
     "waits": ("#f3ead2", "waits"),
@@ -33,6 +35,8 @@ SHADES = {  # of what PEs do: the fill, and what it stands for
 MOST_DRAWN = 32  # rows or columns with routers and wavelets; more are drawn as a map
 INCHES = 9.5, 6.0  # the widest and the highest picture, without what is written around it
 LARGEST, WORDS_FROM = 1.7, 0.85  # inches of a PE: at most; and from which it says what it does
+SMALLEST = 5.0  # points of letters that can be read
+SHORTER = {"no wavelet": "waits", "full": "no room", "no route": "no route"}  # without the colors
 ROUTER = (0.08, 0.05, 0.68, 0.27)  # left, top, width, height in the square of a PE
 PROCESSOR = (0.27, 0.58, 0.69, 0.37)
 LANES = (0.29, 0.46, 0.16)  # where the colors' lanes begin, the room for all, and for one at most
@@ -56,14 +60,13 @@ def draw(frame: Frame, arrows: list[Arrow], title: str) -> Figure:
     figure = Figure(figsize=(max(4.5, columns * side + 0.6), rows * side + 1.3))
     axes = figure.subplots()
     axes.set(xlim=(-0.1, columns + 0.1), ylim=(rows + 0.1, -0.1), aspect="equal")
-    if max(rows, columns) > MOST_DRAWN:
+    is_map = max(rows, columns) > MOST_DRAWN
+    if is_map:
         _map(axes, frame, every)
     else:
         _links(axes, frame, side)
         _pes(axes, frame, every, side)
         _wavelets(axes, frame, side)
-    for arrow in arrows:
-        _arrow(axes, frame, arrow)
     for axis, lines in ((axes.xaxis, cells.columns), (axes.yaxis, cells.rows)):
         ticks = MaxNLocator(12, integer=True).tick_values(lines.start, lines.stop - 1)
         places = [at for at in ticks if at in lines]
@@ -73,7 +76,9 @@ def draw(frame: Frame, arrows: list[Arrow], title: str) -> Figure:
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.set_title(title)
-    _legend(axes, frame, every)
+    legend = _legend(axes, frame, every, is_map)
+    if arrows:
+        draw_waiting(axes, cells, arrows, side, is_map, 12 + 13 * legend)
     return figure
 
 
@@ -138,11 +143,28 @@ def _pes(axes: Axes, frame: Frame, every: list[str], side: float) -> None:
         fills += ["#eef1f5", SHADES[shade][0]]
         edges += [EDGE, RED if shade == "stopped" else EDGE]
         if side >= WORDS_FROM:
+            words, size = _fitting([short_state(frame, pe, state), SHORTER.get(state, "")], side)
             axes.text(
-                column + PROCESSOR[0] + 0.03, row + 0.93, short_state(frame, pe, state), zorder=4,
-                fontsize=5.2 * side + 1, color="white" if shade == "busy" else INK,
+                column + PROCESSOR[0] + 0.03, row + 0.93, words, zorder=4, fontsize=size,
+                color="white" if shade == "busy" else INK,
             )  # fmt: skip
     axes.add_collection(PatchCollection(boxes, facecolors=fills, edgecolors=edges, linewidths=0.8))
+
+
+def _fitting(wordings: list[str], side: float) -> tuple[str, float]:
+    """The first of some wordings that can be read within a processor, and the size of its letters.
+
+    None of them ("") where all are too long; the fill says the same.
+    """
+    from matplotlib.textpath import TextPath
+
+    usual, room = 5.2 * side + 1, (PROCESSOR[2] - 0.06) * side * 72
+    for words in filter(None, wordings):
+        width = TextPath((0, 0), words, size=10).get_extents().width / 10
+        size = min(usual, room / width)
+        if size >= SMALLEST:
+            return words, float(size)
+    return "", usual
 
 
 def _wavelets(axes: Axes, frame: Frame, side: float) -> None:
@@ -172,33 +194,8 @@ def _wavelets(axes: Axes, frame: Frame, side: float) -> None:
                 )  # fmt: skip
 
 
-def _arrow(axes: Axes, frame: Frame, arrow: Arrow) -> None:
-    cells = frame.trace.cells
-    (x0, y0), (x1, y1) = (
-        (column - cells.columns.start + 0.61, row - cells.rows.start + 0.77)
-        for row, column in (arrow.start, arrow.end)
-    )
-    if arrow.start == arrow.end:
-        from matplotlib.patches import Rectangle
-
-        corner = np.floor((x0, y0)).tolist()
-        axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=RED, linewidth=2, zorder=5))
-    else:
-        axes.annotate(
-            "", (x1, y1), (x0, y0), zorder=5,
-            arrowprops={"arrowstyle": "-|>", "color": RED, "linewidth": 2, "shrinkA": 14,
-                        "shrinkB": 14, "mutation_scale": 16, "connectionstyle": "arc3,rad=-0.3"},
-        )  # fmt: skip
-    middle = (x0 + x1) / 2 + 0.15 * (y1 - y0), (y0 + y1) / 2 - 0.15 * (x1 - x0)
-    if arrow.start == arrow.end:
-        middle = x0, np.floor(y0) + 1
-    axes.text(
-        *middle, arrow.label, ha="center", va="center", fontsize=8, zorder=6,
-        bbox={"boxstyle": "round,pad=0.3", "facecolor": "white", "edgecolor": RED},
-    )  # fmt: skip
-
-
-def _legend(axes: Axes, frame: Frame, every: list[str]) -> None:
+def _legend(axes: Axes, frame: Frame, every: list[str], is_map: bool) -> int:
+    """What is drawn, which in a map is no wavelet; how many lines it takes."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -208,7 +205,7 @@ def _legend(axes: Axes, frame: Frame, every: list[str]) -> None:
         for shade, (fill, text) in SHADES.items()
         if shade in shades
     ]
-    here = {int(one) for place in PLACES
+    here = {int(one) for place in PLACES if not is_map
             for one in frame.trace.cells.color[np.nonzero(frame(place))[1]]}  # fmt: skip
     handles += [
         Line2D([], [], linestyle="", marker=SHAPES[color % len(SHAPES)], markersize=7,
@@ -216,5 +213,7 @@ def _legend(axes: Axes, frame: Frame, every: list[str]) -> None:
                label=f"color {frame.program.colors[color].name}")
         for color in sorted(here)[:8]
     ]  # fmt: skip
-    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.01),
-                ncols=min(6, len(handles)), frameon=False, fontsize=8)  # fmt: skip
+    columns = min(6, len(handles))
+    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=columns,
+                frameon=False, fontsize=8)  # fmt: skip
+    return -(-len(handles) // columns)

@@ -1,25 +1,22 @@
-"""What a trace shows, in words made from its frames; and who waits for whom, as data."""
+"""What a trace shows, in words made from its frames."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
-from ..fabric.explain.standing import Place, Reason, Waiting, count, name
-from ..fabric.explain.texts import causes
-from ..fabric.explain.why import Explainer
+from ..fabric.explain.standing import count
 from ..fabric.ports import LINKS
 from ..fabric.trace.cells import DOING, IDLE, NO_WAVELET
 from ..fabric.trace.frames import Frame
 from ..fabric.trace.pe_frame import PLACES
 from ..fabric.trace.trace import Trace
+from .waiting import Arrow, links_told, listed
 
 TOWARDS = dict(zip(LINKS, ("northward", "eastward", "southward", "westward"), strict=True))
 MOST_COLORS = 4  # of which is told where they go, or of those that are waited for
-MOST_LINKS = 8  # of who waits for whom
 DOES = {  # of the states of PEs: said of one, and of several
     "busy": ("is busy", "are busy"),
     "ended": ("has ended", "have ended"),
@@ -33,18 +30,6 @@ DOES = {  # of the states of PEs: said of one, and of several
     "port taken": ("waits while another operation sends", "wait while another operation sends"),
     "no route": ("has no route", "have no route"),
 }
-
-
-class Arrow(NamedTuple):
-    """That one PE waits for another: the reason in a few words, and in full.
-
-    Where a chain ends, ``end`` is ``start``: what it waits for will not come from anywhere.
-    """
-
-    start: Place
-    end: Place
-    label: str
-    text: str
 
 
 def describe_trace(
@@ -74,14 +59,7 @@ def describe_trace(
     run = f"{head}A run of {count(trace.end_cycle, 'cycle')} on {size}"
     told = [f"{run}{_how_it_ended(trace)}.", *_ways(trace)]
     told.append(f"Cycle {frame.cycle:,}: {describe_frame(frame)}.")
-    links = [
-        f"{name(one.start)} for {name(one.end)}, {one.label}"
-        if one.start != one.end
-        else f"{name(one.start)} for nobody, {one.label}"
-        for one in arrows
-    ]
-    if len(links) > MOST_LINKS:
-        links[MOST_LINKS:] = [f"and {len(links) - MOST_LINKS} more"]
+    links = [text for _, text in links_told(arrows)]
     return " ".join([*told, f"Who waits for whom: {'; '.join(links)}."] if links else told)
 
 
@@ -191,61 +169,3 @@ def _inside(frame: Frame) -> str:
         return f"{count(total, 'wavelet')} of color {names[next(iter(colors))]} {verb} inside"
     parts = [f"{number:,} of {names[color]}" for color, number in sorted(colors.items())]
     return f"{count(total, 'wavelet')} {verb} inside, {listed(parts)}"
-
-
-def listed(parts: list[str]) -> str:
-    """Words in a row.
-
-    >>> listed(["a", "b", "c"])
-    'a, b and c'
-    """
-    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)
-
-
-# Who waits for whom.
-
-
-def standstill(trace: Trace) -> tuple[list[Arrow], bool, str]:
-    """Why a deadlocked run stands: an arrow from PE to PE, whether they close a circle, a mend.
-
-    Nothing where the run did not end so, or where the trace lacks its end or some of its PEs.
-    """
-    every = len(trace.cells.pes) == trace.shape[0] * trace.shape[1]
-    if trace.end != "Deadlock" or not every or trace.last != trace.end_cycle:
-        return [], False, ""
-    frame = trace.at(-1)
-    found, _ = causes(frame.explainer)
-    if not found:
-        return [], False, ""
-    first = found[0]
-    return _arrows(frame.explainer, first.links), bool(first.turn), first.mend
-
-
-def _arrows(explainer: Explainer, links: list[tuple[Waiting, Reason]]) -> list[Arrow]:
-    """Links that stay within a PE are told with the one that leaves it, or ends the chain."""
-    arrows: list[Arrow] = []
-    start = 0
-    for at, (thing, reason) in enumerate(links):
-        end = reason.after.pe if reason.after else thing.pe
-        alone = at == len(links) - 1 and not arrows  # a circle within one PE
-        if end != thing.pe or reason.after is None or alone:
-            within = [one.text for what, one in links[start:at] if what.what == "operation"]
-            text = "; ".join([*within[-1:], reason.text])
-            label = _label(explainer, thing, reason)
-            arrows.append(Arrow(thing.pe, end, label, text))
-            start = at + 1
-    return arrows
-
-
-def _label(explainer: Explainer, thing: Waiting, reason: Reason) -> str:
-    what = thing.color.name if thing.color else ""
-    if thing.what == "operation":
-        operation = explainer.operation(thing.pe, thing.number)
-        waiting = explainer.state.waiting
-        missing = [c.name for c in operation.reads if not waiting[c.number][thing.pe]]
-        what = listed(missing) or (operation.sends.name if operation.sends else "")
-    if reason.kind == "no wavelet":
-        return f"waits for {what}" if reason.after else f"{what} never comes"
-    if reason.kind == "full":
-        return f"no room for {what}"
-    return f"{what}: {reason.kind}"

@@ -6,17 +6,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..fabric.explain.standing import count
 from ..fabric.ports import EAST, LINKS, NORTH, RAMP, SOUTH, WEST, Port, Route
 from ..fabric.program import Program
 from ..fabric.region import Region
 from ..fabric.wafer import Wafer
 from .picture import Picture, need_matplotlib, picture
+from .windows import Window, folded, window_of
 from .wiring import Wire
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-MOST = 8, 12  # rows and columns that can be told apart in a picture
+MOST = (
+    8,
+    12,
+)  # rows and columns that can be told apart in a picture; a line of PEs is folded to that
 EDGE = 0.4  # from the middle of a PE to its edge; the distance of two PEs is 1
 PROCESSOR = 0.11, 0.37  # where the processor's square begins and ends, right and down of the middle
 LANES = -0.33, 0.07  # the colors pass the middle within these, left of and above the processor
@@ -30,7 +36,8 @@ Point = tuple[float, float]
 def routes(of: Wafer | Region, title: str = "") -> Picture:
     """The routes of a wafer, or of a region of it: each router's IN >> OUT, color by color.
 
-    ``of`` has at most 8 x 12 PEs; of a larger wafer give a region, ``routes(w[0:4, 0:8])``. The
+    ``of`` has at most 8 x 12 PEs, or is a single row or column of at most 64, which is folded: its
+    parts stand below, or beside, each other. Of a larger wafer give a region, ``w[0:4, 0:8]``. The
     square in each PE is its processor, with what it sends (up) and reads (down). A cross is where
     a color leaves a router and nobody takes it, a ring where one waits for what nobody gives.
     Raises ValueError where ``of`` is too large, empty, or nothing with routes.
@@ -50,48 +57,37 @@ def routes(of: Wafer | Region, title: str = "") -> Picture:
     need_matplotlib()
     from matplotlib.figure import Figure
 
-    wafer, window = _window(of)
-    rows, columns = (len(range(one.start, one.stop)) for one in window)
+    wafer, window = window_of(of)
+    parts = folded(window)
+    rows, columns = (one.stop - one.start for one in parts[0])
+    down, right = (len(parts), 1) if rows == 1 else (1, len(parts))
     program = Program.of(wafer)
     wires = [Wire.of(program, color) for color in program.colors]
     wires = [wire for wire in wires if wire.anywhere[window].any()]
     cell = 1.35 if max(rows, columns) <= 6 else 1.0
     legend_lines = -(-len(wires) // max(1, columns))
-    size = columns * cell + 0.9, rows * cell + 1.0 + 0.25 * legend_lines
+    size = right * (columns * cell + 0.9), down * (rows * cell + 0.7) + 0.3 + 0.25 * legend_lines
     figure = Figure(figsize=(max(size[0], 3.6), size[1]), layout="constrained")
-    axes = figure.subplots()
-    Drawing(axes, wires, window, 7.5 if cell < 1.2 else 9.5).draw()
-    axes.set_title(title)
-    return picture(figure, _describe(wires, window, (rows, columns), title))
+    every = figure.subplots(down, right, squeeze=False).ravel()
+    for axes, part in zip(every, parts, strict=True):
+        Drawing(axes, wires, part, 7.5 if cell < 1.2 else 9.5).draw((rows, columns))
+    for axes in every[-right:]:
+        axes.set_xlabel("column (west to east)")
+    for axes in every[::right]:
+        axes.set_ylabel("row (north to south)")
+    _legend(figure, wires, window, columns)
+    if len(parts) == 1:
+        every[0].set_title(title)
+    else:
+        figure.suptitle(title)
+    return picture(figure, _describe(wires, window, title))
 
 
-def _window(of: Any) -> tuple[Wafer, tuple[slice, slice]]:
-    """The wafer, and the rectangle around the PEs meant."""
-    if not isinstance(of, (Wafer, Region)):
-        raise ValueError(f"routes of {of!r}: expected a wafer, w, or a region, w[0:4, 0:8]")
-    region = of[:, :] if isinstance(of, Wafer) else of
-    lines = [np.flatnonzero(region.mask.any(axis=axis)) for axis in (1, 0)]
-    if not lines[0].size:
-        raise ValueError(f"routes of {of!r}: the region has no PE")
-    rows, columns = (slice(int(found[0]), int(found[-1]) + 1) for found in lines)
-    high, wide = rows.stop - rows.start, columns.stop - columns.start
-    if high > MOST[0] or wide > MOST[1]:
-        some = f"{rows.start}:{min(rows.stop, rows.start + 4)}"
-        others = f"{columns.start}:{min(columns.stop, columns.start + 8)}"
-        raise ValueError(
-            f"routes of {high} x {wide} PEs: at most {MOST[0]} x {MOST[1]} can be told apart. Try "
-            f"a region, show.routes(w[{some}, {others}])"
-        )
-    return region.wafer, (rows, columns)
-
-
-def _describe(
-    wires: list[Wire], window: tuple[slice, slice], size: tuple[int, int], title: str
-) -> str:
+def _describe(wires: list[Wire], window: Window, title: str) -> str:
     head = f"{title.rstrip('.')}. " if title else ""
     many = " x ".join(
-        f"{n} {name}{'' if n == 1 else 's'}"
-        for n, name in zip(size, ("row", "column"), strict=True)
+        count(one.stop - one.start, name)
+        for one, name in zip(window, ("row", "column"), strict=True)
     )
     told = [wire.words(window) for wire in wires] or ["No color is routed"]
     faults = [fault for wire in wires for fault in wire.faults(window)]
@@ -102,20 +98,18 @@ def _describe(
 class Drawing:
     """PEs and the routes through them; x goes east, y south, PE (row, column) at (column, row)."""
 
-    def __init__(self, axes: Axes, wires: list[Wire], window: tuple[slice, slice], size: float):
+    def __init__(self, axes: Axes, wires: list[Wire], window: Window, size: float):
         self.axes, self.wires, self.window, self.size = axes, wires, window, size
         self.letters = _letters([wire.color.name for wire in wires])
 
-    def draw(self) -> None:
-        """Everything."""
+    def draw(self, room: tuple[int, int]) -> None:
+        """Everything; in the ``room`` of so many rows and columns."""
         (rows, columns), axes = self.window, self.axes
-        axes.set_xlim(columns.start - 0.7, columns.stop - 0.3)
-        axes.set_ylim(rows.stop - 0.3, rows.start - 0.7)
+        axes.set_xlim(columns.start - 0.7, columns.start + room[1] - 0.3)
+        axes.set_ylim(rows.start + room[0] - 0.3, rows.start - 0.7)
         axes.set_aspect("equal")
         axes.set_xticks(range(columns.start, columns.stop))
         axes.set_yticks(range(rows.start, rows.stop))
-        axes.set_xlabel("column (west to east)")
-        axes.set_ylabel("row (north to south)")
         axes.tick_params(length=0)
         for side in axes.spines.values():
             side.set_visible(False)
@@ -125,7 +119,6 @@ class Drawing:
         for number, wire in enumerate(self.wires):
             for row, column in np.argwhere(wire.color.routed[self.window]).tolist():
                 self._router(number, row + rows.start, column + columns.start)
-        self._legend()
 
     def _pe(self, row: int, column: int) -> None:
         from matplotlib.patches import FancyBboxPatch, Rectangle
@@ -253,31 +246,31 @@ class Drawing:
         corner = (start[0], end[1]) if entry in upright else (end[0], start[1])
         return [start, corner, end]
 
-    def _legend(self) -> None:
-        from matplotlib.lines import Line2D
 
-        handles = []
-        for number, (letter, wire) in enumerate(zip(self.letters, self.wires, strict=True)):
-            color, line = COLORS[number % len(COLORS)], LINES[number % len(LINES)]
-            name = wire.color.name
-            label = f"color {name}" if name == letter else f"{letter}: color {name}"
-            handles.append(Line2D([], [], color=color, linestyle=line, lw=2.2, label=label))
-        for marker, fill, label, found in (
-            ("x", WRONG, "nobody takes it", [m for one in self.wires for m in one.lost.values()]),
-            ("o", "white", "nobody gives it", [m for o in self.wires for m in o.awaited.values()]),
-            ("s", "white", "has no route for it", [wire.no_way for wire in self.wires]),
-        ):
-            if any(mask[self.window].any() for mask in found):
-                handles.append(
-                    Line2D(
-                        [], [], marker=marker, mec=WRONG, mfc=fill, mew=2, ls="none", label=label
-                    )
-                )
-        if handles:
-            self.axes.figure.legend(
-                handles=handles, loc="outside lower center", frameon=False, fontsize=9,
-                ncols=max(2, self.window[1].stop - self.window[1].start), handlelength=3,
-            )  # fmt: skip
+def _legend(figure: Figure, wires: list[Wire], window: Window, columns: int) -> None:
+    """What the lines and marks of a window stand for, below it."""
+    from matplotlib.lines import Line2D
+
+    handles = []
+    letters = _letters([wire.color.name for wire in wires])
+    for number, (letter, wire) in enumerate(zip(letters, wires, strict=True)):
+        color, line = COLORS[number % len(COLORS)], LINES[number % len(LINES)]
+        name = wire.color.name
+        label = f"color {name}" if name == letter else f"{letter}: color {name}"
+        handles.append(Line2D([], [], color=color, linestyle=line, lw=2.2, label=label))
+    for marker, fill, label, found in (
+        ("x", WRONG, "nobody takes it", [m for one in wires for m in one.lost.values()]),
+        ("o", "white", "nobody gives it", [m for o in wires for m in o.awaited.values()]),
+        ("s", "white", "has no route for it", [wire.no_way for wire in wires]),
+    ):
+        if any(mask[window].any() for mask in found):
+            look: dict[str, Any] = {"marker": marker, "mec": WRONG, "mfc": fill, "mew": 2}
+            handles.append(Line2D([], [], ls="none", label=label, **look))
+    if handles:
+        figure.legend(
+            handles=handles, loc="outside lower center", frameon=False, fontsize=9,
+            ncols=max(2, columns), handlelength=3,
+        )  # fmt: skip
 
 
 def _letters(names: list[str]) -> list[str]:

@@ -32,10 +32,11 @@ from ..fabric.trace.pe_frame import PLACES
 from ..fabric.trace.trace import Trace
 from ..fabric.trace.tracefile import content
 from .frames_picture import draw
-from .frames_text import describe_trace, standstill
+from .frames_text import describe_trace
 from .live import Live, module
 from .packed import pack
 from .picture import Picture, picture
+from .waiting import last_link, spans, standstill
 
 PAGE = Path(__file__).with_name("player_page")
 PARTS = (
@@ -79,9 +80,10 @@ class Player(Live):
             "mend": mend,
             "held": _what_is_held(trace),
             "arrows": [
-                {"from": arrow.start, "to": arrow.end, "label": arrow.label, "text": arrow.text}
-                for arrow in self._arrows
+                dict(zip(("from", "to", "label", "text", "mark"), (*arrow, mark), strict=True))
+                for arrow, mark in zip(self._arrows, spans(self._arrows), strict=True)
             ],
+            "last": last_link(self._arrows),
         }
         text, cells = pack(data)
         alt = describe_trace(self.trace, self._still(), title, self._arrows)

@@ -216,8 +216,8 @@ class Player {
     const { about, stage, trace } = this;
     const shown = this.circle && this.cycle === trace.last && about.arrows.length > 0;
     this.root.dataset.circle = shown;
-    if (shown === (stage.arrows !== null)) return;
-    stage.arrows = shown ? about.arrows : null;
+    if (shown === (stage.waiting !== null)) return;
+    stage.waiting = shown ? about : null;
     this.circleButton?.setAttribute("aria-pressed", String(shown));
     this.waiting?.toggleAttribute("hidden", !shown);
     stage.wanted = true;

@@ -18,7 +18,7 @@ class Stage {
     this.whole = true; // whether the whole rectangle is shown, also when the size changes
     this.chosen = -1;
     this.phase = 0;
-    this.arrows = null;
+    this.waiting = null; // who waits for whom, while it is shown
     this.theme = readTheme(root);
   }
 
@@ -171,7 +171,7 @@ class Stage {
     this.moved = this.stale = false;
     const context = this.onto(this.canvas, this.board);
     drawWavelets(context, view, this.ways, 0, this.phase, marks, theme, layout);
-    if (this.arrows) drawWaiting(context, view, trace, this.arrows, theme, layout);
+    if (this.waiting) drawWaiting(context, view, trace, this.waiting, theme, layout);
     const focused = document.activeElement === this.canvas;
     drawChosen(context, view, trace, this.chosen, theme, focused);
     drawNumbers(context, view, trace, theme);

@@ -9,30 +9,37 @@ function apex(x0, y0, x1, y1, far, scale, view) {
   return [1, 0.6, 0.35, -1].map(at).find(seen) ?? at(1);
 }
 
-/** An arrow's number, and its reason where there is room. */
-const pill = (room, index, label) => (room > 90 ? `${index + 1}  ${label}` : `${index + 1}`);
+/** An arrow's number, or those of its stretch, and the reason where there is room. */
+const pill = (room, { mark, label }) => (room > 90 ? `${mark}  ${label}` : mark);
+
+/** A dashed frame around the PE at which a chain ends. */
+function drawLast(context, view, trace, [row, column], theme) {
+  const [x, y] = [column - trace.columns[0], row - trace.rows[0]];
+  context.strokeStyle = theme.red;
+  context.lineWidth = 3;
+  context.setLineDash([7, 5]);
+  context.strokeRect(view.x + x * view.scale, view.y + y * view.scale, view.scale, view.scale);
+  context.setLineDash([]);
+}
 
 /** Who waits for whom: an arrow from PE to PE for each link, with its number and its reason. */
-function drawWaiting(context, view, trace, arrows, theme, layout) {
+function drawWaiting(context, view, trace, { arrows, last }, theme, layout) {
   const { scale } = view;
   context.fillStyle = theme.veil;
   context.fillRect(0, 0, view.width, view.height);
   const placed = [];
-  arrows.forEach(({ from, to, label }, index) => {
+  if (last) drawLast(context, view, trace, last, theme);
+  arrows.forEach((arrow) => {
+    const { from, to, mark } = arrow;
     const ends = [from, to].map(([row, column]) => {
       const pe = (row - trace.rows[0]) * trace.width + column - trace.columns[0];
       const [x, y] = layout.middle(pe);
       return [view.x + x * scale, view.y + y * scale];
     });
     if (from.join() === to.join()) { // the end of a chain: what this PE waits for never comes
-      const [column, row] = [from[1] - trace.columns[0], from[0] - trace.rows[0]];
-      context.strokeStyle = theme.red;
-      context.lineWidth = 3;
-      context.setLineDash([7, 5]);
-      context.strokeRect(view.x + column * scale, view.y + row * scale, scale, scale);
-      context.setLineDash([]);
+      const row = from[0] - trace.rows[0];
       const below = Math.min(view.height - 14, view.y + (row + 1) * scale);
-      placed.push([[ends[0][0], below], pill(scale, index, label)]);
+      placed.push([[ends[0][0], below], pill(scale, arrow)]);
       return;
     }
     const [[x0, y0], [x1, y1]] = ends, far = Math.hypot(x1 - x0, y1 - y0) || 1;
@@ -63,7 +70,7 @@ function drawWaiting(context, view, trace, arrows, theme, layout) {
     context.fillStyle = theme.red;
     context.fill();
     context.restore();
-    placed.push([at(0.5), pill(Math.max(scale, far), index, label)]);
+    if (mark) placed.push([at(0.5), pill(Math.max(scale, far), arrow)]);
   });
   context.font = `600 12px ${theme.sans}`;
   context.textAlign = "center";
