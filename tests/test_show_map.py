@@ -194,10 +194,11 @@ def test_going_to_dead_pes_and_to_the_highest_goes_around():
     assert seen == [(0, 1), (2, 3), (0, 1), (1, 2), (1, 2)]
 
 
-def test_without_dead_pes_there_is_nowhere_to_go():
+@pytest.mark.parametrize(("value", "kind"), [(0, "dead"), (NAN, "highest")])
+def test_where_none_is_there_is_nowhere_to_go(value, kind):
     """And nothing is said."""
-    page = Page(show.wafer(np.zeros((3, 4))))
-    page.say("dead", after=[0, 0])
+    page = Page(show.wafer(np.full((3, 4), value)))
+    page.say(kind, after=[0, 0])
     assert page.sent == []
 
 

@@ -57,7 +57,7 @@ class WaferMap(Live):
         super().__init__()
         self.title, self.label, self.signed = title, label, signed
         self._maps = maps
-        varied = (name for name, table in maps.items() if len(np.unique(table[:2])) > 1)
+        varied = (name for name, table in maps.items() if table.min() != table.max())
         self._shown = next(varied, next(iter(maps)))
         self._grows, self._limits = limits is None, limits or limits_of(maps, signed)
         self.given, self.sent, self.drawn = 1, 0, 0
@@ -136,7 +136,9 @@ class WaferMap(Live):
             case "words":
                 self.send({"kind": "words", "text": self.alt})
             case "highest" | "dead" as what:
-                wanted = table == np.nanmax(table) if what == "highest" else np.isnan(table)
+                wanted = (
+                    table == np.fmax.reduce(table, None) if what == "highest" else np.isnan(table)
+                )
                 if (places := np.flatnonzero(wanted)).size:
                     row, column = said["after"]
                     behind = np.searchsorted(places, row * self._shape[1] + column, "right")
