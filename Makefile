@@ -81,7 +81,7 @@ $(VENV)/complete: requirements.lock pyproject.toml hatch_build.py
 	else \
 	  rm -f $@; \
 	  $(find_python); \
-	  echo "making $(VENV) with $$("$$python" --version): a minute or two, 800 MB"; \
+	  echo "making $(VENV) with $$("$$python" --version): some minutes, 1 GB"; \
 	  "$$python" -m venv --clear $(VENV); \
 	fi
 	@$(PY) $(PIP_INSTALL) -r requirements.lock

@@ -7,13 +7,11 @@ import importlib.metadata
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-import types
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -22,12 +20,10 @@ import pytest
 from typer.testing import CliRunner
 
 from wselab import predict
-from wselab.course import cli, doctor, folder, grading, learn
+from wselab.course import cli, folder, grading, learn
 from wselab.course import tour as tours
 from wselab.course.problem import Result
 from wselab.specs.published import PUBLISHED
-
-from . import standin
 
 ROOT = Path(__file__).resolve().parent.parent
 EMPTY = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
@@ -77,158 +73,6 @@ def test_the_module_is_the_command():
     assert ran.stdout.startswith("wselab ")
 
 
-# ---- doctor --------------------------------------------------------------------------------
-
-
-def findings(start: Path) -> dict[str, doctor.Finding]:
-    """What the doctor finds, by name."""
-    return {finding.name: finding for finding in doctor.examine(start)}
-
-
-@pytest.fixture
-def healthy(monkeypatch):
-    """A machine with memory, disk and a display, so that only what a test takes away lacks."""
-    plenty = types.SimpleNamespace(available=10**10, free=10**10)
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: plenty)
-    monkeypatch.setattr("psutil.virtual_memory", lambda: plenty)
-    monkeypatch.setenv("DISPLAY", ":0")
-
-
-@pytest.mark.usefixtures("healthy")
-def test_the_doctor_finds_this_environment_in_order(run, course):
-    """Where everything is there, each need is ok or optional, and the exit code is 0."""
-    result = run("doctor", str(course))
-    assert result.exit_code == 0, result.output
-    signs = {line[:9].strip() for line in result.stdout.splitlines() if line[:1].strip()}
-    assert signs <= {"ok", "optional", "Everythin"}
-    for name in ("Python", "numpy", "jupyterlab", "typer", "Jupyter kernel", "course files"):
-        assert re.search(rf"^ok +{name} ", result.stdout, flags=re.MULTILINE), name
-
-
-@pytest.mark.usefixtures("healthy")
-def test_a_missing_package_is_named_with_its_mend(run, course, monkeypatch):
-    """A package that is not installed makes the exit code 1, with the line to type."""
-    version = importlib.metadata.version
-
-    def without_tqdm(name):
-        if name == "tqdm":
-            raise importlib.metadata.PackageNotFoundError(name)
-        return version(name)
-
-    monkeypatch.setattr(importlib.metadata, "version", without_tqdm)
-    result = run("doctor", str(course))
-    assert result.exit_code == 1
-    assert re.search(r"not ok +tqdm +not installed; wanted >=.*\n +make venv", result.stdout)
-    assert "1 needed and not ok" in result.stderr
-
-
-def test_an_old_package_and_a_broken_one_are_told_apart(monkeypatch):
-    """Too old says which version is wanted; one that does not import says why."""
-    assert "too old; wanted >=999" in doctor.package("numpy", ">=999.0").found
-    assert doctor.package("numpy", ">=2.0,<3").ok
-
-    def broken(name):
-        raise OSError("a library is missing")
-
-    monkeypatch.setattr(importlib, "import_module", broken)
-    finding = doctor.package("numpy", ">=2.0")
-    assert finding.sign == "not ok" and "does not import: OSError" in finding.found
-
-
-def test_what_teachers_need_is_optional(monkeypatch):
-    """Without nbgrader the doctor is content."""
-    name = "no-such-package-as-this"
-    finding = doctor.package(name, ">=1", needed=False)
-    assert finding.sign == "optional" and "wselab[classroom]" in finding.mend
-    assert doctor.package(name, ">=1").sign == "not ok"
-
-
-def test_without_an_installed_wselab_the_doctor_says_so(monkeypatch):
-    """Run from a bare checkout, the needs are unknown: that is the finding."""
-
-    def none(name):
-        raise importlib.metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr(importlib.metadata, "requires", none)
-    (finding,) = doctor.packages()
-    assert finding.name == "wselab" and finding.sign == "not ok"
-
-
-def test_an_old_python_is_not_ok(monkeypatch):
-    """Python 3.10 is too old."""
-    monkeypatch.setattr(doctor.sys, "version_info", (3, 10, 4))
-    assert doctor.python().sign == "not ok" and doctor.python().found == "3.10.4"
-
-
-def test_cupy_with_a_gpu_is_found_and_what_to_write(monkeypatch, run, course):
-    """The doctor names both, and how a program asks for them."""
-    monkeypatch.setitem(sys.modules, "cupy", standin)
-    finding = doctor.gpu()
-    assert finding.ok and not finding.needed
-    assert "on no GPU at all" in finding.found and 'Wafer(..., on="gpu")' in finding.found
-    assert 'on="gpu"' in run("doctor", str(course)).stdout
-
-
-def test_cupy_counts_only_with_a_gpu(monkeypatch):
-    """CuPy imports without one too; it is optional, and the doctor says what to look at."""
-    cuda = types.SimpleNamespace(is_available=lambda: False)
-    cupy = types.SimpleNamespace(cuda=cuda, __version__="13.0")
-    monkeypatch.setitem(sys.modules, "cupy", cupy)
-    finding = doctor.gpu()
-    assert finding.sign == "optional" and "no GPU that it can use" in finding.found
-    assert "nvidia-smi" in finding.mend
-
-
-def test_a_cupy_that_does_not_import_is_optional_too(monkeypatch, tmp_path):
-    """Its error is shown, not "no CuPy"."""
-    (tmp_path / "cupy.py").write_text("raise ImportError('libcuda.so.1 is missing')")
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "cupy", raising=False)
-    finding = doctor.gpu()
-    assert finding.sign == "optional" and "libcuda.so.1 is missing" in finding.found
-
-
-def test_no_cupy_is_optional(monkeypatch):
-    """Without CuPy nothing is wrong."""
-    monkeypatch.setitem(sys.modules, "cupy", None)
-    finding = doctor.gpu()
-    assert finding.sign == "optional" and "wselab[gpu]" in finding.mend
-
-
-def test_the_kernel_of_another_python_is_not_ok(monkeypatch):
-    """Notebooks would run where wselab is not installed: the doctor sees it."""
-    from jupyter_client.kernelspec import KernelSpec, KernelSpecManager, NoSuchKernel
-
-    def spec(self, name):
-        return KernelSpec(argv=["/somewhere/else/python3"])
-
-    monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", spec)
-    finding = doctor.kernel()
-    assert finding.sign == "not ok" and "/somewhere/else/python3" in finding.found
-
-    def none(self, name):
-        raise NoSuchKernel(name)
-
-    monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", none)
-    assert "no kernel python3" in doctor.kernel().found
-
-
-@pytest.mark.parametrize("free", [10**6, 10**10])
-def test_memory_and_disk_are_weighed(monkeypatch, tmp_path, free):
-    """Too little of either is not ok, enough is."""
-    amount = types.SimpleNamespace(available=free, free=free)
-    monkeypatch.setattr("psutil.virtual_memory", lambda: amount)
-    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: amount)
-    assert doctor.memory().ok is doctor.disk(tmp_path).ok is (free > 10**9)
-
-
-def test_no_course_files_is_not_ok(tmp_path, monkeypatch):
-    """Away from the course and its checkout the doctor says where it looked."""
-    monkeypatch.setattr(folder, "CHECKOUT", tmp_path)
-    finding = doctor.course_files(tmp_path)
-    assert finding.sign == "not ok" and str(tmp_path) in finding.found
-
-
 # ---- where files are -----------------------------------------------------------------------
 
 
@@ -243,18 +87,14 @@ def test_a_checkout_is_found_from_anywhere(tmp_path, course, monkeypatch):
     assert folder.find_course(Path(tmp_path.anchor)) == course
 
 
-def test_a_wheel_s_course_is_copied_out_once(tmp_path, course, monkeypatch):
-    """What an installed wheel carries is copied, and never over something."""
-    here = tmp_path / "here"
-    here.mkdir()
-    with pytest.raises(folder.NotFound, match=r"no notebooks/00_start_here\.ipynb"):
-        folder.unpack(here)
-    monkeypatch.setattr(folder, "MATERIAL", course)
-    shutil.move(course / "notebooks", tmp_path / "material" / "notebooks")
-    monkeypatch.setattr(folder, "MATERIAL", tmp_path / "material")
-    assert (folder.unpack(here) / folder.START).is_file()
-    with pytest.raises(folder.NotFound, match="in the way"):
-        folder.unpack(here)
+def test_a_copy_is_found_beside_the_reader(course, tmp_path):
+    """Where one was made in the folder that they stand in."""
+    (course / "notebooks").rename(course / "moved")
+    copy = tmp_path / folder.COPY
+    (copy / "notebooks").mkdir(parents=True)
+    assert folder.find_course(tmp_path) is None
+    (copy / folder.START).write_text(json.dumps(EMPTY))
+    assert folder.find_course(tmp_path) == copy
 
 
 def test_an_exercise_is_found_by_number(tmp_path):
@@ -314,10 +154,14 @@ def test_what_cannot_be_graded_ends_with_2(run, tmp_path, monkeypatch, words, sa
 # ---- learn ---------------------------------------------------------------------------------
 
 
-def test_learn_without_a_course_ends_with_2(run, tmp_path):
-    """A folder without the first lesson is said to have none."""
-    result = run("learn", str(tmp_path))
-    assert result.exit_code == 2 and "give the folder of the course" in result.stderr
+def test_learn_in_a_checkout_takes_it_for_the_course(run, course, monkeypatch):
+    """Found from within, or named; the words reach JupyterLab as they were given."""
+    asked = []
+    monkeypatch.setattr(learn, "learn", lambda *words: asked.append(words) or 0)
+    monkeypatch.chdir(course / "notebooks")
+    assert run("learn", "--no-browser", "--port", "1234").output == ""
+    assert run("learn", str(course)).output == ""
+    assert asked == [(course, False, 1234), (course, True, None)]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 import wselab as wse
@@ -12,9 +14,10 @@ import wselab as wse
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_programs_of_the_readme_run_as_it_says() -> None:
-    """Each Python block of the README runs, and a result beside an expression is what comes out."""
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+@pytest.mark.parametrize("page", ["README.md", "docs/csl.md"])
+def test_the_programs_of_a_page_run_as_it_says(page: str) -> None:
+    """Each Python block runs, and the result beside its last expression is what comes out."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
     assert blocks
     for block in blocks:
         names: dict[str, object] = {}
@@ -33,6 +36,27 @@ def test_the_readme_shows_the_error_of_a_forgotten_route() -> None:
     with pytest.raises(wse.Deadlock) as caught:
         exec(compile(without, "sum.py", "exec"), {})
     assert str(caught.value) == shown
+
+
+def test_the_csl_layout_lays_the_routes_of_the_program_beside_it() -> None:
+    """Each route of the Python program stands in the layout, with (x, y) for (row, column)."""
+    text = (ROOT / "docs" / "csl.md").read_text()
+    names: dict[str, Any] = {}
+    exec(re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0], names)
+    w = names["w"]
+    routes = {
+        (column, row, color.name, str(color.route_at(row, column)))
+        for color in w.colors
+        for row, column in np.argwhere(color.routed).tolist()
+    }
+    laid = re.findall(
+        r"@set_color_config\((\d+), (\d+), (\w+), "
+        r"\.{ \.routes = \.{ \.rx = \.{ (\w+) }, \.tx = \.{ (\w+) } } }\);",
+        text,
+    )
+    assert len(laid) == len(routes) == 6
+    assert {(int(x), int(y), c, f"{rx} >> {tx}") for x, y, c, rx, tx in laid} == routes
+    assert "@set_rectangle({1}, {0})".format(*w.shape) in text
 
 
 def _plain(value: object) -> object:

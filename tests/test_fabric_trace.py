@@ -343,6 +343,18 @@ def test_a_deadlock_carries_its_trace() -> None:
     assert plain.value.trace is None
 
 
+def test_a_program_without_any_route_has_a_trace() -> None:
+    """No color is routed in any router: who sends has no route, who takes in no wavelet."""
+    w = wse.Wafer(1, 2)
+    x, c = w.memory("x", 1), w.color("c")
+    w[:, 0].mov(x, out=fabout(c))
+    w[:, 1].mov(fabin(c), out=x)
+    with pytest.raises(wse.Deadlock) as caught:
+        w.run(trace=True)
+    assert caught.value.trace is not None
+    assert caught.value.trace.at(0).doing.tolist() == [["no route", "no wavelet"]]
+
+
 def test_still_running_shows_what_each_pe_would_do() -> None:
     """The last frame tells who waits, though the cycle behind it is not run."""
     with pytest.raises(wse.StillRunning) as caught:

@@ -187,6 +187,7 @@ def test_each_defect_harms_the_die_it_falls_on() -> None:
     assert diced.good.sum() == len(corners) - 2
     assert diced.good_area_mm2 == pytest.approx((len(corners) - 2) * 600)
     assert diced.within[0] == pytest.approx((0.5, 0.5))
+    assert (diced.points == np.array(points)).all()
     plain = [
         [k for k, (x, y) in enumerate(corners) if x <= px < x + 20 and y <= py < y + 30]
         for px, py in defects(disc, 0.02, 3)
@@ -300,6 +301,7 @@ def test_a_dead_link_costs_a_core_unless_one_of_its_ends_is_dead() -> None:
         (lambda: Dead.of(np.zeros((2, 3), bool), east=np.zeros((2, 3), bool)), r"shape \(2, 2\)"),
         (lambda: spares_needed(np.zeros((2, 3)), (2, 2)), "expected whole numbers"),
         (lambda: spares_needed(np.array([[4]]), (2, 2)), "expected 0 to 3"),
+        (lambda: spares_needed(np.array([[-2]]), (2, 2)), "or -1 for none"),
         (lambda: partial_good(1, 1, 3, 4), "no more spares than units"),
         (lambda: foundry.poisson(0, 1), "expected an area above 0"),
         (lambda: dead_cores(np.zeros((0, 2)), (0, 3), 1, 1), "expected a grid of cores"),
@@ -334,6 +336,23 @@ def test_spares_of_many_discs_at_once(seed: int) -> None:
         assert found["rows"][disc] == dead.sum(axis=1).max()
         assert found["columns"][disc] == dead.any(axis=0).sum()
     assert spares_needed(np.zeros((4, 0), int), shape)["rows"].tolist() == [0] * 4
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_spares_of_discs_with_different_numbers_of_defects(seed: int) -> None:
+    """-1 stands for no core, wherever it stands; a disc of nothing else needs no spare."""
+    random = np.random.default_rng(seed)
+    shape = tuple(random.integers(1, 12, 2).tolist())
+    cells = random.integers(0, shape[0] * shape[1], (15, int(random.integers(1, 9))))
+    none = random.random(cells.shape) < 0.5
+    none[0] = True
+    found = spares_needed(np.where(none, -1, cells), shape)
+    for disc, hit in enumerate(cells):
+        alone = spares_needed(hit[None, ~none[disc]], shape)
+        assert {way: needed[0] for way, needed in alone.items()} == {
+            way: needed[disc] for way, needed in found.items()
+        }
+    assert found["rows"][0] == found["columns"][0] == 0
 
 
 # A program on a repaired wafer

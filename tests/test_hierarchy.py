@@ -120,8 +120,9 @@ def test_levels_have_what_the_facts_have() -> None:
     assert l2.bandwidth_bytes_per_s is None and l2.seconds_to_read_once is None
     assert hbm.energy_pj_per_byte == (28.0, 32.0)
     assert hierarchy.levels(WSE1)[0].bytes == WSE1.sram_bytes
-    energies = [sum(pair) for pair in hierarchy.access_pj_per_byte().values()]
-    assert energies == sorted(energies)
+    energies = hierarchy.access_pj_per_byte()
+    assert energies["registers"] == (0.5, 0.5) and energies["DRAM"] == (162.5, 325.0)
+    assert list(energies.values()) == sorted(energies.values())
     assert hierarchy.energy_ratio() == pytest.approx(1950 / 10)
 
 

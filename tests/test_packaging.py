@@ -18,6 +18,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+import hatch_build
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
@@ -146,18 +148,39 @@ def test_the_wheel_carries_the_course(checkout, kind):
         assert [name.endswith(".pth") for name in names] == [True]
 
 
-def test_without_the_extra_the_command_says_what_to_install(tmp_path):
-    """`wselab` without Typer ends with 2 and one clear word, not with a traceback."""
-    (tmp_path / "typer.py").write_text(
-        "raise ModuleNotFoundError(\"No module named 'typer'\", name='typer')"
+def test_what_the_wheel_carries_links_to_nothing_that_it_leaves_out():
+    """In a copy of the course each relative link leads somewhere, as it does in the checkout."""
+    carried = {
+        path.resolve()
+        for folder, pattern in hatch_build.MATERIAL.items()
+        for path in (ROOT / folder).rglob(pattern)
+    }
+    targets = {
+        (path, target)
+        for path in carried
+        if path.suffix in (".ipynb", ".md")
+        for target in re.findall(r"\]\(([^)\s#:]+)(?:#[^)\s]*)?\)", path.read_text("utf-8"))
+    }
+    assert targets
+    for path, target in sorted(targets):
+        assert (path.parent / target).resolve() in carried, f"{path.name} links to {target}"
+
+
+@pytest.mark.parametrize(
+    ("package", "words"), [("typer", ["--help"]), ("nbformat", ["check", "3.1", "a.ipynb"])]
+)
+def test_without_the_extra_the_command_says_what_to_install(tmp_path, package, words):
+    """Where the command line or one command lacks a package: one clear word, no traceback."""
+    (tmp_path / f"{package}.py").write_text(
+        f"raise ModuleNotFoundError(\"No module named '{package}'\", name='{package}')"
     )
     ran = subprocess.run(
-        [sys.executable, "-m", "wselab", "--help"],
+        [sys.executable, "-m", "wselab", *words],
         env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
         cwd=tmp_path,
         capture_output=True,
         text=True,
     )
-    assert ran.returncode == 2
-    assert "'wselab[course]'" in ran.stderr and "'typer'" in ran.stderr
+    assert ran.returncode == 2, ran.stderr
+    assert '"wselab[course]"' in ran.stderr and f"'{package}'" in ran.stderr
     assert "Traceback" not in ran.stderr

@@ -725,6 +725,124 @@ def a_start_is_outside_the_memory() -> Wafer:
     return w
 
 
+# Programs of lesson 04, in which one PE is not like the others
+
+
+def heads_of_groups(takes_and_sends: dict[int, tuple[str, str]], n: int = 64) -> Wafer:
+    """The second phase of a two-phase reduce: each head adds what comes and sends it west."""
+    heads = list(takes_and_sends)
+    w = Wafer(1, heads[-1] + 4)
+    x, colors = w.memory("x", n), {name: w.color(name) for name in ("even", "odd")}
+    for before, head in zip([None, *heads], heads, strict=False):
+        takes, sends = (colors.get(name) for name in takes_and_sends[head])
+        if before is not None:
+            w[0, head].route(sends, RAMP >> WEST)
+            w[0, before + 1 : head].route(sends, EAST >> WEST)
+        if takes:
+            w[0, head].route(takes, EAST >> RAMP)
+        out = x if before is None else fabout(sends)
+        if takes:
+            w[0, head].add(fabin(takes), x, out=out)
+        else:
+            w[0, head].mov(x, out=out)
+    return w
+
+
+@mistake(wse.Deadlock, "color odd", "leaves WEST", "PE (0, 4) there takes it from the RAMP",
+         "Try: let PE (0, 8) send on color even, which PE (0, 4) takes from the EAST, not on odd",
+         verify="not sent")  # fmt: skip
+def the_last_head_sends_on_the_other_color() -> Wafer:
+    """Even and odd groups swap the colors, and I gave the third group those of the second."""
+    return heads_of_groups({0: ("odd", ""), 4: ("even", "odd"), 8: ("", "odd")})
+
+
+@mistake(wse.Deadlock, "PE (0, 4)", "waits for a wavelet on color even",
+         "Try: let PE (0, 8) send on color even, which PE (0, 4) takes from the EAST, not on odd",
+         verify="not sent")  # fmt: skip
+def the_last_head_sends_a_few_on_the_other_color() -> Wafer:
+    """The same with short vectors, which fit into the queues: the one that waits is seen first."""
+    return heads_of_groups({0: ("odd", ""), 4: ("even", "odd"), 8: ("", "odd")}, n=4)
+
+
+@mistake(wse.Deadlock, "PE (0, 11) has no operation that reads color a; PE (0, 12) sends it 64",
+         "Try: w[0, 11].mov(fabin(a), out=...), or let PE (0, 12) send nothing to it",
+         verify="not read")  # fmt: skip
+def a_head_without_members() -> Wafer:
+    """13 PEs in groups of 4: the last group is one PE, which I treat like all heads."""
+    w = Wafer(1, 13)
+    x, total = w.memory("x", 64), w.memory("total", 64)
+    mine, theirs = w.alternating("a", "b", by="column")
+    w[:, 1:].route(mine, RAMP >> WEST)
+    w[:, :-1].route(theirs, EAST >> RAMP)
+    w[:, 12].route(theirs, EAST >> RAMP)
+    for first in range(0, 13, 4):
+        last = min(first + 4, 13) - 1
+        w[:, last].mov(x, out=fabout(mine))
+        w[:, first + 1 : last].add(fabin(theirs), x, out=fabout(mine))
+        w[:, first].add(fabin(theirs), x, out=total)
+    return w
+
+
+def levels(pes: int, pattern: str) -> Wafer:
+    """A tree reduce, as in lesson 04, over a row that need not be a power of two."""
+    w = Wafer(1, pes)
+    x, s = w.memory("x", 8), 1
+    while s < pes:
+        c = w.color(pattern.format(s))
+        w[:, s :: 2 * s].route(c, RAMP >> WEST)
+        for k in range(1, s):
+            w[:, k :: 2 * s].route(c, EAST >> WEST)
+        w[:, :: 2 * s].route(c, EAST >> RAMP)
+        w[:, s :: 2 * s].mov(x, out=fabout(c))
+        w[:, :: 2 * s].add(fabin(c), x, out=x)
+        s *= 2
+    return w
+
+
+@mistake(wse.Deadlock, "PE (0, 36) takes it from the EAST, beyond the edge",
+         "Try: let PE (0, 36) take nothing from color over_1, or lead the color to it",
+         verify="from over the edge")  # fmt: skip
+def a_receiver_without_a_partner() -> Wafer:
+    """A tree over 37 PEs: the last one has nobody who sends to it."""
+    return levels(37, "over_{}")
+
+
+@mistake(wse.Deadlock, "PE (0, 4)", "waits for a wavelet on color 'over 1'",
+         "Try: let PE (0, 4) take nothing from color 'over 1', or lead the color to it",
+         verify="from over the edge")  # fmt: skip
+def a_color_of_two_words() -> Wafer:
+    """The same over 5 PEs, with names as they are said aloud."""
+    return levels(5, "over {}")
+
+
+@mistake(wse.Deadlock, "PE (0, 0)", "add(fabin('from the east'), x, out=x)",
+         "Try: w[0, 0].route(w.colors[0], EAST >> RAMP)",
+         verify="not taken", mended=True)  # fmt: skip
+def a_name_that_is_not_python() -> Wafer:
+    """My color's name is two words and more, and I forgot the receiver's route."""
+    w = Wafer(1, 2)
+    x, c = w.memory("x", 4), w.color("from the east")
+    w[0, 1].route(c, RAMP >> WEST)
+    w[0, 1].mov(x, out=fabout(c))
+    w[0, 0].add(fabin(c), x, out=x)
+    return w
+
+
+def test_a_third_color_is_told_from_two_that_are_mixed_up() -> None:
+    """Where every second head has the colors the wrong way round, there is no one who did it."""
+    w = heads_of_groups({0: ("odd", ""), 4: ("odd", "even"), 8: ("odd", "even"), 12: ("", "even")})
+    found = {one.kind: one.mend for one in w.verify()}
+    assert found["two senders"].startswith("let PE (0, 4) or PE (0, 8) send on another color;")
+
+
+def test_of_two_who_do_not_fit_both_are_named() -> None:
+    """The advice of `verify` names who takes in for nothing, not a port that nobody can name."""
+    for write, pe in ((a_head_without_members, (0, 12)), (a_receiver_without_a_partner, (0, 32))):
+        texts = [one.mend for one in write().verify()]
+        assert any(f"let PE ({pe[0]}, {pe[1]}) take nothing from color" in one for one in texts)
+        assert not any("... >> RAMP" in one for one in texts)
+
+
 def test_it_is_run_twice() -> None:
     """I run it again, to see whether it gives the same: no error, but it says why nothing ran."""
     w, x, red = routed_row()

@@ -234,6 +234,14 @@ def test_outputs_that_agree(stored, now):
     assert not agree.difference(cell(stored), cell(now))
 
 
+def test_of_a_widget_the_words_of_its_picture_count():
+    """A widget without a picture has none that mean anything."""
+    for picture, differs in (({"image_png": "AAAA"}, True), ({}, False)):
+        before, now = (shown(text_plain=f"{at} is highest", **picture) for at in "ab")
+        before.metadata["widget"] = now.metadata["widget"] = True
+        assert bool(agree.difference(cell(before), cell(now))) == differs
+
+
 def test_the_tags_ask_for_less_and_not_for_more_than_they_say():
     """`host-time` leaves out durations alone, `nbval-ignore-output` everything."""
     a = printed("12 cycles in 1.234 s, 5.0e-3 ms, 1.5 µs")
@@ -331,7 +339,7 @@ def test_no_solutions_is_not_a_success(tmp_path):
 
 
 def test_a_picture_in_a_page_is_left_as_it_is() -> None:
-    """Whatever its letters spell, and however long it is; what stands around it is made portable."""
+    """Whatever its letters spell, and however long it is; not so what stands around it."""
     picture = "data:image/png;base64," + "ipykernel/123" * 40_000
     text = f'<img src="{picture}"> at 0x7f21'
     assert notebooks.portable(text) == f'<img src="{picture}"> at 0x...'

@@ -1,9 +1,9 @@
 """When two outputs of a cell are the same.
 
-Words and whole numbers must be equal; other numbers to four digits; spaces may differ.
-Of a picture only that it is there; of a widget only that it is there. Two tags of a cell ask
-for less: `nbval-ignore-output` compares nothing, `host-time` leaves out durations such as
-1.23 s, for a cell that reports how long this machine took.
+Words and whole numbers must be equal; other numbers to four digits; spaces may differ. Of a
+picture only that it is there, and its words; of a widget only that it is there, and the words of
+the picture that it brings. Two tags of a cell ask for less: `nbval-ignore-output` compares nothing,
+`host-time` leaves out durations such as 1.23 s, for a cell that reports how long this machine took.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ def readable(cell: NotebookNode) -> list[str]:
             continue
         if output.metadata.get("widget"):
             lines.append("[widget]")
-            continue
+            if "image/png" not in output.data:
+                continue
         for kind, value in sorted(output.data.items()):
             lines.append(f"[{kind}]")
             if not kind.startswith("image/"):

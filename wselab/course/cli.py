@@ -42,7 +42,10 @@ def options(
 def learn(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="FOLDER", help="The course, if it is not found by itself."),
+        typer.Argument(
+            metavar="FOLDER",
+            help="The course, or where to copy it; found by itself, or ./wselab-course.",
+        ),
     ] = None,
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open a browser, or print the address.")
@@ -50,24 +53,32 @@ def learn(
     port: Annotated[
         int | None, typer.Option(help="The port to serve on; the first free one if not given.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what it would copy or bring up to date.")
+    ] = False,
 ) -> None:
-    """Open the course in JupyterLab, at the first lesson. Ctrl-C ends it."""
+    """Open the course in JupyterLab, at the first lesson. Ctrl-C ends it.
+
+    Where there is no course yet, it is copied into a folder of yours. Later, your copy follows
+    newer versions of wselab: what you have not changed is brought up to date, what you have
+    changed stays as it is.
+    """
     from . import folder as places
+    from . import own_copy
     from .learn import learn as serve
 
-    start = Path.cwd() if folder is None else folder
-    course: Path | None
-    if folder is None:
-        course = places.find_course(start)
-    else:
-        course = folder if (folder / places.START).is_file() else None
-    if course is None:
-        try:
-            course = places.unpack(start)
-        except places.NotFound as error:
-            raise _ends(2, str(error)) from None
-        typer.echo(f"The course is copied to {course}")
-    raise typer.Exit(serve(course, browser, port))
+    course = folder or places.find_course(Path.cwd()) or Path(places.COPY)
+    try:
+        plan = own_copy.plan(course)
+        if plan is not None and not dry_run:
+            own_copy.carry_out(plan)
+    except own_copy.CannotCopy as error:
+        raise _ends(2, str(error)) from None
+    words = "" if plan is None else own_copy.told(plan, dry_run)
+    if words or dry_run:
+        typer.echo(words or f"Nothing would change in {course.resolve()}")
+    if not dry_run:
+        raise typer.Exit(serve(course, browser, port))
 
 
 @app.command()

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,10 @@ OLDEST_PYTHON = (3, 11)
 MEMORY_BYTES = 1_500_000_000  # the largest lesson steps a whole wafer: 763 MB of data, and room
 DISK_BYTES = 500_000_000
 MODULES = {"scikit-learn": "sklearn"}  # where a package is imported under another name
-INSTALL = "make venv (in a checkout), or: python -m pip install 'wselab[course]'"
+INSTALL = 'make venv (in a checkout), or: python -m pip install "wselab[course]"'
+# What draws our widgets in JupyterLab's page: the folders in share/jupyter/labextensions.
+WIDGETS = {"ipywidgets": "@jupyter-widgets/jupyterlab-manager", "anywidget": "anywidget"}
+CGROUP = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,11 @@ def examine(folder: Path) -> Iterator[Finding]:
     yield python()
     yield from packages()
     yield kernel()
+    yield widgets()
     yield gpu()
     yield course_files(folder)
+    yield saving(folder)
+    yield from jupyter_folders()
     yield memory()
     yield disk(folder)
     yield display()
@@ -113,13 +120,38 @@ def kernel() -> Finding:
         from jupyter_client.kernelspec import KernelSpecManager
 
         command = KernelSpecManager().get_kernel_spec("python3").argv[0]
+    except ImportError as error:
+        return Finding("Jupyter kernel", False, f"no kernel python3: {error}", INSTALL)
     except Exception as error:
         return Finding("Jupyter kernel", False, f"no kernel python3: {error}", mend)
     here = Path(sys.executable)
-    # Jupyter replaces a plain name by the Python that it runs in
-    same = os.sep not in command or Path(command).absolute() == here.absolute()
+    # Jupyter replaces a plain name by the Python that it runs in. Two environments can share their
+    # interpreter, one environment can be reached by two paths.
+    same = os.sep not in command or (
+        Path(command).resolve() == here.resolve()
+        and Path(command).parent.resolve() == here.parent.resolve()
+    )
     found = f"python3 runs {here if same else command}"
     return Finding("Jupyter kernel", same, found, f"it is another Python's. {mend}")
+
+
+def widgets() -> Finding:
+    """The parts of the widgets that run in JupyterLab's page, where this JupyterLab looks."""
+    mend = f"sliders and players would not show. {INSTALL}"
+    try:
+        from jupyter_core.paths import jupyter_path
+    except ImportError as error:
+        return Finding("widgets in the page", False, str(error), mend)
+    places = [Path(place) for place in jupyter_path("labextensions")]
+    missing = [
+        name
+        for name, folder in WIDGETS.items()
+        if not any((place / folder / "package.json").is_file() for place in places)
+    ]
+    if missing:
+        found = f"JupyterLab does not see that of {' and '.join(missing)}"
+        return Finding("widgets in the page", False, found, f"{mend} --force-reinstall")
+    return Finding("widgets in the page", True, ", ".join(WIDGETS))
 
 
 def gpu() -> Finding:
@@ -142,15 +174,52 @@ def course_files(folder: Path) -> Finding:
     return Finding("course files", False, f"no {START.as_posix()} from {folder} upward", mend)
 
 
+def saving(folder: Path) -> Finding:
+    """Whether notebooks can be saved where the course is, or would be copied to."""
+    place = find_course(folder) or folder
+    mend = "copy the course to a folder of yours, or name one: wselab doctor FOLDER"
+    return _writing("saving notebooks", place, mend)
+
+
+def jupyter_folders() -> Iterator[Finding]:
+    """JupyterLab does not start where it cannot write its settings and what it runs."""
+    try:
+        from jupyter_core.paths import jupyter_config_dir, jupyter_runtime_dir
+    except ImportError:
+        return  # `packages` has said that JupyterLab is not there
+    for name, place in (("CONFIG", jupyter_config_dir()), ("RUNTIME", jupyter_runtime_dir())):
+        mend = f"make it writable, or name another folder in JUPYTER_{name}_DIR"
+        yield _writing(f"Jupyter's {name.lower()}", Path(place), mend)
+
+
+def _writing(name: str, place: Path, mend: str) -> Finding:
+    """Whether ``place`` takes a file, or would if it were made; leaves none."""
+    there = next((path for path in (place, *place.parents) if path.exists()), place)
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            return Finding(name, True, str(place))
+    except OSError as error:
+        return Finding(name, False, f"nothing can be written in {place}: {error.strerror}", mend)
+
+
 def memory() -> Finding:
-    """Free memory."""
+    """Free memory: this machine's, or what a container may take of it."""
     try:
         psutil: Any = importlib.import_module("psutil")
-        free = int(psutil.virtual_memory().available)
+        free = min(int(psutil.virtual_memory().available), _container_limit())
     except Exception:  # not installed, or a system that it does not know
-        return Finding("free memory", False, "cannot be told here", needed=False)
+        mend = f"see yourself that {MEMORY_BYTES / 1e9:g} GB are free; or: {INSTALL}"
+        return Finding("free memory", False, "cannot be told here", mend, needed=False)
     mend = f"the whole wafer needs {MEMORY_BYTES / 1e9:g} GB: close other programs"
     return Finding("free memory", free >= MEMORY_BYTES, f"{free / 1e9:,.1f} GB", mend)
+
+
+def _container_limit() -> float:
+    """The bytes that a container may take, infinity where none is set (Linux, cgroup 2)."""
+    try:
+        return int((CGROUP / "memory.max").read_text())
+    except (OSError, ValueError):  # no such file, or the word "max"
+        return float("inf")
 
 
 def disk(folder: Path) -> Finding:

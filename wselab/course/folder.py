@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 START = Path("notebooks") / "00_start_here.ipynb"
 MATERIAL = Path(__file__).resolve().parent / "material"  # in a wheel only
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-COPY = "wselab-course"
+COPY = "wselab-course"  # how a copy is named where the reader gives no name
 
 
 class NotFound(Exception):
@@ -16,29 +15,13 @@ class NotFound(Exception):
 
 
 def find_course(start: Path) -> Path | None:
-    """The folder that holds notebooks/00_start_here.ipynb: ``start``, one above it, the checkout.
+    """The folder with the first lesson: ``start``, one above it, a copy in it, the checkout.
 
-    None where there is none; an installed wheel carries the files, `unpack` copies them.
+    None where there is none; an installed wheel carries the files, `own_copy` copies them.
     """
-    candidates = [start.resolve(), *start.resolve().parents, CHECKOUT]
+    start = start.resolve()
+    candidates = [start, *start.parents, start / COPY, CHECKOUT]
     return next((folder for folder in candidates if (folder / START).is_file()), None)
-
-
-def unpack(start: Path) -> Path:
-    """A copy of the files that an installed wheel carries, in a folder below ``start``.
-
-    Raises `NotFound` where the wheel has none, or where something else is in the way.
-    """
-    if not (MATERIAL / START).is_file():
-        raise NotFound(
-            f"no {START.as_posix()} in {start.resolve()}, above it, or beside the package; "
-            "give the folder of the course: wselab learn FOLDER"
-        )
-    copy = start.resolve() / COPY
-    if copy.exists():
-        raise NotFound(f"{copy} is in the way; give another folder: wselab learn FOLDER")
-    shutil.copytree(MATERIAL, copy)
-    return copy
 
 
 def find_exercise(number: str, start: Path) -> Path:

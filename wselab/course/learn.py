@@ -21,6 +21,9 @@ FIRST_PORT = 8888
 PORT_TRIES = 3
 START_LIMIT_S = 90.0
 STOP_LIMIT_S = 10.0
+# What a learner's JupyterLab does unless their own settings say otherwise: it fetches no news of
+# Jupyter, and does not ask whether it should.
+DEFAULTS = Path(__file__).resolve().parent / "jupyter"
 
 
 def learn(
@@ -103,10 +106,15 @@ def command(folder: Path, port: int, opens: bool) -> list[str]:
 @contextmanager
 def _server(folder: Path, port: int, token: str, opens: bool) -> Iterator[Any]:
     """A running server that is gone afterwards, with its kernels."""
+    settings = [str(DEFAULTS), *filter(None, [os.environ.get("JUPYTER_CONFIG_PATH")])]
     server = subprocess.Popen(
         command(folder, port, opens),
         cwd=folder,
-        env={**os.environ, "JUPYTER_TOKEN": token},
+        env={
+            **os.environ,
+            "JUPYTER_TOKEN": token,
+            "JUPYTER_CONFIG_PATH": os.pathsep.join(settings),
+        },
         start_new_session=True,  # Ctrl-C reaches us alone: no question of Jupyter's in between
     )
     try:

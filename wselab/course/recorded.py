@@ -31,6 +31,7 @@ from ..fabric.operations import INPUTS, FabIn, FabOut, Operation, Wavelet
 from ..fabric.ports import PORTS, Route, ports_of
 from ..fabric.region import Region
 from ..fabric.tasks import Task, Tracing, Woken
+from ..fabric.written import Written
 
 Recorded = dict[str, Any]  # as JSON can hold it
 
@@ -76,9 +77,8 @@ def rewritten(program: Recorded, like: Wafer) -> Wafer:
         for one in program["tasks"]:
             color, where = w.colors[one["color"]], _read_where(one["where"], w.shape)
             its = [done[number] for number in one["operations"]]
-            w.tasks.append(
-                Task(color, Region(w, where).where, its, str(one["name"]), str(one["line"]))
-            )
+            name, line = str(one["name"]), Written(str(one["line"]))
+            w.tasks.append(Task(color, Region(w, where).where, its, name, line))
     except (AttributeError, IndexError, KeyError, OverflowError, TypeError) as error:
         raise ValueError(f"this is no program: {type(error).__name__}: {error}") from None
     return w
@@ -167,7 +167,7 @@ def _rewritten(w: Wafer, one: dict[str, Any], before: list[Operation]) -> Operat
     region = Region(w, _read_where(one["where"], w.shape))
     inputs = [_read(w, item) for item in one["inputs"]]
     out = _read(w, one["out"])
-    tracing = Tracing(True, str(one["line"]))
+    tracing = Tracing(True, Written(str(one["line"])))
     for place, item in enumerate(inputs):
         if isinstance(item, Wavelet):
             inputs[place] = tracing.wavelet
@@ -182,7 +182,7 @@ def _rewritten(w: Wafer, one: dict[str, Any], before: list[Operation]) -> Operat
         beside = bool(one["microthread"])
         (found,) = region.operations(one["kind"], tuple(inputs), out, n, beside)
     when = None if one["when"] is None else before[one["when"]]
-    return replace(found, line=str(one["line"]), when=when)
+    return replace(found, line=Written(str(one["line"])), when=when)
 
 
 def _count(n: Any) -> Any:

@@ -1,9 +1,10 @@
 """The emulator: a wafer of PEs, routers and wavelets, stepped cycle by cycle.
 
 To read it, take the words first: `ports`, `color`, `memory`, `operations`, `operating`, `region`,
-`wafer`, and `tasks` and `hosts` for programs that need them; then `engines.reference`, which is the
-rules. A launch is a `program` with its `streams`, gone through by `run`. `engines` has the fast
-engines, `explain` says why something does not move, `trace` what happened and why it took so long.
+`wafer`, and `tasks` and `hosts` for programs that need them; then `engines.pe` and
+`engines.reference`, which are the rules. A launch is a `program` with its `streams`, gone through
+by `run`. `engines` has the fast engines, `explain` says why something does not move, `trace` what
+happened and why it took so long.
 """
 
 from .errors import (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,16 @@ class Color:
         self.entries = [np.zeros(shape, np.uint8)]
         self.exits = [np.zeros(shape, np.uint8)]
         self._linked: dict[Port, np.ndarray] = {}
+
+    @property
+    def word(self) -> str:
+        """Its name in a sentence: quoted, if it is none that Python would take for one word."""
+        return self.name if _is_word(self.name) else repr(self.name)
+
+    @property
+    def code(self) -> str:
+        """Its name in a line of Python: of one with a space in it, say, where it stands."""
+        return self.name if _is_word(self.name) else f"w.colors[{self.number}]"
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -86,6 +97,10 @@ class Color:
         return f"<color {self.name}, number {self.number}>"
 
 
+def _is_word(name: str) -> bool:
+    return name.isidentifier() and not iskeyword(name)
+
+
 def _any(masks: list[np.ndarray]) -> np.ndarray:
     return masks[0] if len(masks) == 1 else np.logical_or.reduce(masks)
 
@@ -100,6 +115,11 @@ class Alternating:
     def name(self) -> str:
         """Both names, the one of line 0 first."""
         return f"{self.even.name}/{self.odd.name}"
+
+    @property
+    def word(self) -> str:
+        """Both names in a sentence."""
+        return f"{self.even.word}/{self.odd.word}"
 
     def at(self, parity: int) -> Color:
         """The color on even (0) or odd (1) lines."""

@@ -17,6 +17,7 @@ from .color import Color, alternating_parities
 from .errors import ProgramError
 from .ports import EAST, LINKS, NORTH, SOUTH, WEST, Port
 from .region import Region, plain_color
+from .written import Written
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +34,10 @@ class HostStream:
     lines: list[int]
     data: np.ndarray
     is_in: bool
-    line: str
+    line: Written
 
     def __repr__(self) -> str:
-        return f"host_{'in' if self.is_in else 'out'}({self.color.name})"
+        return f"host_{'in' if self.is_in else 'out'}({self.color.word})"
 
 
 def turn_of(links: int, rate: int, cycle: int) -> np.ndarray:
@@ -48,7 +49,7 @@ def turn_of(links: int, rate: int, cycle: int) -> np.ndarray:
     return (np.arange(links) - cycle * rate) % links < rate
 
 
-def host_in(region: Region, color: Any, data: Any, edge: Port | None, line: str) -> None:
+def host_in(region: Region, color: Any, data: Any, edge: Port | None, line: Written) -> None:
     """See `Region.host_in`."""
     edge = _edge(region, edge, "host_in")
     shape = np.empty(region.wafer.shape, np.uint8)[region.where].shape
@@ -79,7 +80,7 @@ def host_in(region: Region, color: Any, data: Any, edge: Port | None, line: str)
     _record(region, color, edge, flat, True, line)
 
 
-def host_out(region: Region, color: Any, n: int, edge: Port | None, line: str) -> np.ndarray:
+def host_out(region: Region, color: Any, n: int, edge: Port | None, line: Written) -> np.ndarray:
     """See `Region.host_out`."""
     edge = _edge(region, edge, "host_out")
     if not isinstance(n, (int, np.integer)) or isinstance(n, bool) or n < 1:
@@ -91,7 +92,7 @@ def host_out(region: Region, color: Any, n: int, edge: Port | None, line: str) -
 
 
 def _record(
-    region: Region, color: Any, edge: Port, data: np.ndarray, is_in: bool, line: str
+    region: Region, color: Any, edge: Port, data: np.ndarray, is_in: bool, line: Written
 ) -> None:
     wafer = region.wafer
     number = np.full(wafer.shape, -1)

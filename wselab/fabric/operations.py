@@ -13,6 +13,7 @@ from .conditions import COMPARISONS, Comparable
 from .errors import ProgramError
 from .memory import Memory, Part
 from .rules import Rules
+from .written import Written
 
 INPUTS = {"mov": 1, "add": 2, "mul": 2, "max": 2, "mac": 3}
 ADVANCES = ("own", "path")
@@ -25,7 +26,7 @@ class FabIn:
     color: Any
 
     def __repr__(self) -> str:
-        return f"fabin({self.color.name})"
+        return f"fabin({self.color.word})"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class FabOut:
 
     def __repr__(self) -> str:
         how = f", advance={self.advance!r}" if self.advance else ""
-        return f"fabout({self.color.name}{how})"
+        return f"fabout({self.color.word}{how})"
 
 
 class Wavelet(Comparable):
@@ -90,7 +91,7 @@ class Operation:
     out: Any
     n: Any
     dtype: str
-    line: str
+    line: Written
     microthread: bool = False
     when: Operation | None = None
 

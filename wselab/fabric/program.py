@@ -78,7 +78,7 @@ class Program:
                 if len(both):
                     pe = int(both[0][0]), int(both[0][1])
                     text = (
-                        f"PE {pe}: color {task.color.name} wakes task {task.name} (line "
+                        f"PE {pe}: color {task.color.word} wakes task {task.name} (line "
                         f"{task.line}), and {operation} (line {operation.line}) reads it too; its "
                         "wavelets go to one of them"
                     )

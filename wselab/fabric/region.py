@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +25,7 @@ from .operations import (
     per_pe,
 )
 from .ports import Port, Route
+from .written import caller
 
 
 class Region(Operating):
@@ -89,7 +89,7 @@ class Region(Operating):
                 mask[where] = taken
                 row, column = np.argwhere(mask)[0]
                 raise RouteError(
-                    f"route {one.name} {route}: PE ({row}, {column}) already routes {one.name} "
+                    f"route {one.word} {route}: PE ({row}, {column}) already routes {one.word} "
                     f"{one.route_at(row, column)}; a router has one route a color. A PE that takes "
                     "in and sends on needs two colors (see w.alternating); to change a route, "
                     "replace=True"
@@ -127,7 +127,7 @@ class Region(Operating):
                 f"task: {getattr(color, '__name__', color)} has no color that wakes it. Write "
                 "@w[...].task(color) above the function"
             )
-        return bind(self, color, data_dependent, _caller())
+        return bind(self, color, data_dependent, caller())
 
     def host_in(self, color: Any, data: Any, edge: Port | None = None) -> None:
         """Let the host send ``data`` on ``color`` into these PEs' routers, over the wafer's edge.
@@ -141,7 +141,7 @@ class Region(Operating):
         from .hosts import host_in
 
         self.wafer.not_in_task("host_in")
-        host_in(self, color, data, edge, _caller())
+        host_in(self, color, data, edge, caller())
 
     def host_out(self, color: Any, n: int, edge: Port | None = None) -> np.ndarray:
         """Let the host take ``n`` wavelets of ``color`` from each of these PEs' routers.
@@ -151,7 +151,7 @@ class Region(Operating):
         from .hosts import host_out
 
         self.wafer.not_in_task("host_out")
-        return host_out(self, color, n, edge, _caller())
+        return host_out(self, color, n, edge, caller())
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(
@@ -176,7 +176,7 @@ class Region(Operating):
             raise ProgramError(
                 f"{kind}: out= is missing; say where the result goes, out=x or out=fabout(color)"
             )
-        wafer, line = self.wafer, _caller()
+        wafer, line = self.wafer, caller()
         given = [operand(item, wafer) for item in inputs[: INPUTS[kind]]]
         given.append(operand(out, wafer, is_out=True))
         for item in given:
@@ -282,12 +282,3 @@ def plain_color(color: Any, parities: dict[int, int], wafer: Any) -> Color:
             f"w.color({color.name!r})"
         )
     return color
-
-
-def _caller() -> str:
-    """File and line of the code outside this package that is being run."""
-    frame = sys._getframe(1)
-    while frame.f_back and frame.f_globals.get("__name__", "").startswith("wselab.fabric"):
-        frame = frame.f_back
-    name = frame.f_code.co_filename
-    return f"{'<cell>' if 'ipykernel' in name else name.rsplit('/', 1)[-1]}:{frame.f_lineno}"

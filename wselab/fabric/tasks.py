@@ -27,6 +27,7 @@ from .errors import ProgramError
 from .operating import Operating
 from .operations import Operation, Wavelet, compute_dtype, operand
 from .region import Region, plain_color
+from .written import Written
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,7 @@ class Task:
     where: Any
     operations: list[Operation]
     name: str
-    line: str
+    line: Written
 
 
 class Woken(Operating):
@@ -96,7 +97,7 @@ class Woken(Operating):
 class Tracing:
     """A task being recorded."""
 
-    def __init__(self, data_dependent: bool, line: str):
+    def __init__(self, data_dependent: bool, line: Written):
         self.data_dependent, self.line = data_dependent, line
         self.wavelet = Wavelet()
         self.operations: list[Operation] = []
@@ -113,7 +114,7 @@ class Tracing:
         self.operations.append(operation)
 
 
-def bind(region: Region, color: Any, data_dependent: bool, line: str) -> Callable[[Any], Any]:
+def bind(region: Region, color: Any, data_dependent: bool, line: Written) -> Callable[[Any], Any]:
     """The decorator that `Region.task` gives."""
     wafer = region.wafer
     colors = [
@@ -150,6 +151,6 @@ def _check_free(wafer: Any, color: Color, where: Any, name: str) -> None:
     for task in wafer.tasks:
         if task.color is color and mask[task.where].any():
             raise ProgramError(
-                f"task {name}: color {color.name} wakes {task.name} (line {task.line}) in some of "
+                f"task {name}: color {color.word} wakes {task.name} (line {task.line}) in some of "
                 "these PEs already; a color wakes one task"
             )

@@ -197,7 +197,9 @@ class Wafer:
         """What is wrong with the recorded program, found without running it: a `Report`.
 
         It finds wrong routes, counts that differ, and the simpler circles of waiting. That it finds
-        nothing is no proof: some circles show only when the program runs.
+        nothing is no proof: some circles show only when the program runs. Nor does a run that ends
+        prove the answer right: operations in a wrong order may add what is not there yet. Hold the
+        values against NumPy; `RunResult.explain` of a traced run shows what came after what.
         """
         from .explain.verify import verify
         from .program import Program

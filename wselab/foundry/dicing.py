@@ -22,15 +22,16 @@ from .disc import Disc
 class Diced:
     """The dies of a disc, and the defects that fell on them.
 
-    ``corners``: the lower left corner of each die, in mm, shape ``(dies, 2)``. ``die``: for each
-    defect the number of its die, -1 where it fell on a street or the rim. ``within``: where in its
-    die each defect lies, as parts of width and height.
+    ``corners``: the lower left corner of each die, in mm, shape ``(dies, 2)``. ``points``: the
+    defects, x and y in mm. ``die``: for each of them the number of its die, -1 where it fell on a
+    street or the rim. ``within``: where in its die it lies, as parts of width and height.
     """
 
     disc: Disc
     width_mm: float
     height_mm: float
     corners: np.ndarray
+    points: np.ndarray
     die: np.ndarray
     within: np.ndarray
 
@@ -90,7 +91,7 @@ def dice(disc: Disc, width_mm: float, height_mm: float, points: np.ndarray) -> D
         on_die = ((cell >= 0) & (cell < number.shape) & (part < 1)).all(axis=1)
         die[on_die] = number[tuple(cell[on_die].T)]
         within = np.where(die[:, None] >= 0, part, 0.0)
-    return Diced(disc, width_mm, height_mm, corners, die, within)
+    return Diced(disc, width_mm, height_mm, corners, points, die, within)
 
 
 def simulate_yield(

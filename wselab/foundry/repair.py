@@ -159,10 +159,10 @@ def spares_needed(cells: np.ndarray, shape: tuple[int, int]) -> dict[str, np.nda
     """Spare columns that many discs at once would need, by each way of `repair`.
 
     ``cells`` has the numbers of the dead cores of each disc, counted row by row, of shape
-    ``(discs, defects)``; a core may be hit twice. Gives an array with a number for each disc, for
-    "rows" and for "columns".
+    ``(discs, defects)``; a core may be hit twice, and -1 is no core, for discs with fewer defects.
+    Gives an array with a number for each disc, for "rows" and for "columns".
 
-    >>> cells = np.array([[0, 7, 13], [5, 5, 5]])          # of a grid of 3 x 6
+    >>> cells = np.array([[0, 7, 13], [5, 5, -1]])         # of a grid of 3 x 6
     >>> {way: needed.tolist() for way, needed in spares_needed(cells, (3, 6)).items()}
     {'rows': [1, 1], 'columns': [2, 1]}
     """
@@ -173,24 +173,28 @@ def spares_needed(cells: np.ndarray, shape: tuple[int, int]) -> dict[str, np.nda
             f"cells of {cells.dtype} of shape {cells.shape}; expected whole numbers of shape "
             "(discs, defects), and a grid of at least one core"
         )
-    if cells.size and (cells.min() < 0 or cells.max() >= rows * columns):
+    if cells.size and (cells.min() < -1 or cells.max() >= rows * columns):
         raise ValueError(
             f"cells from {cells.min()} to {cells.max()}; expected 0 to {rows * columns - 1}, the "
-            f"cores of a grid of {rows} x {columns}"
+            f"cores of a grid of {rows} x {columns}, or -1 for none"
         )
     if not cells.size:
         nothing = np.zeros(len(cells), np.int64)
         return {"rows": nothing, "columns": nothing.copy()}
     cells = np.sort(cells, axis=1)
-    new = np.ones(cells.shape, bool)
-    new[:, 1:] = cells[:, 1:] != cells[:, :-1]
-    row = cells // columns
+    new = _begins(cells) & (cells >= 0)
+    row = cells // columns  # -1 for no core
     # The number of different cells so far, less what it was when the row began.
     so_far = np.cumsum(new, axis=1)
-    begins = np.ones(cells.shape, bool)
-    begins[:, 1:] = row[:, 1:] != row[:, :-1]
-    before = np.maximum.accumulate(np.where(begins, so_far - 1, 0), axis=1)
-    by_rows = (so_far - before).max(axis=1)
-    lost = np.sort(cells % columns, axis=1)
-    by_columns = 1 + (lost[:, 1:] != lost[:, :-1]).sum(axis=1)
+    before = np.maximum.accumulate(np.where(_begins(row), so_far - new, 0), axis=1)
+    by_rows: np.ndarray = (so_far - before).max(axis=1)
+    lost = np.sort(np.where(cells < 0, -1, cells % columns), axis=1)
+    by_columns = (_begins(lost) & (lost >= 0)).sum(axis=1)
     return {"rows": by_rows, "columns": by_columns}
+
+
+def _begins(lines: np.ndarray) -> np.ndarray:
+    """Where another number than the one before stands, in each line."""
+    begins = np.ones(lines.shape, bool)
+    begins[:, 1:] = lines[:, 1:] != lines[:, :-1]
+    return begins

@@ -74,18 +74,19 @@ def per_byte(pj_per_bit: Range) -> Range:
 
 
 def access_pj_per_byte() -> dict[str, Range]:
-    """What an access costs at 45 nm, for each byte of its 64 bits, the cheapest first."""
-    names = {
-        "SRAM of 8 kB": "sram_8_kb_64_bit_pj",
-        "SRAM of 32 kB": "sram_32_kb_64_bit_pj",
-        "SRAM of 1 MB": "sram_1_mb_64_bit_pj",
-        "DRAM": "dram_64_bit_pj",
+    """What it costs at 45 nm to read or write a byte, the cheapest first."""
+    names = {  # the field of the table, and the bytes that its energy is for
+        "registers": ("register_file_of_an_add_pj", 3 * 4),  # two operands and the sum
+        "SRAM of 8 kB": ("sram_8_kb_64_bit_pj", 8),
+        "SRAM of 32 kB": ("sram_32_kb_64_bit_pj", 8),
+        "SRAM of 1 MB": ("sram_1_mb_64_bit_pj", 8),
+        "DRAM": ("dram_64_bit_pj", 8),
     }
     found = {}
-    for name, field in names.items():
+    for name, (field, count) in names.items():
         value = getattr(PJ_45NM, field)
         low, high = value if isinstance(value, tuple) else (value, value)
-        found[name] = (low / 8, high / 8)
+        found[name] = (low / count, high / count)
     return found
 
 

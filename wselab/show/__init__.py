@@ -1,6 +1,37 @@
-"""Pictures of wafers and runs, each with a text that says what is to be seen."""
+"""Pictures of wafers, runs, discs and chips, each with a text that says what is to be seen.
 
+`wafer` maps one number for each PE, `routes` draws a small program, `player` plays a run cycle by
+cycle, both ways; `disc` draws silicon, and on what `paint_defects` shows one paints; `roofline`
+shows what bounds kernels on chips, and `drag_roofline` lets them move. Widgets and matplotlib are
+imported when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from .discs import Whole, disc, disc_corner
 from .picture import Picture, picture
-from .wafer_map import describe, wafer
+from .roofline import drag_roofline, roofline
+from .routing import routes
+from .wafer_map import wafer
+from .words import describe
 
-__all__ = ["Picture", "describe", "picture", "wafer"]
+__all__ = [
+    "Picture", "Whole", "describe", "disc", "disc_corner", "drag_roofline", "paint_defects",
+    "picture", "player", "roofline", "routes", "wafer",
+]  # fmt: skip
+
+_LIVE = {"paint_defects": ".defects", "player": ".trace_player"}  # names that need widgets
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LIVE:
+        raise AttributeError(f"module 'wselab.show' has no attribute {name!r}")
+    importlib.import_module(".live", __name__)  # says what to install where widgets are missing
+    return getattr(importlib.import_module(_LIVE[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,11 +28,25 @@ class Picture:
             file.write(self.png)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        data = {"image/png": self.png, "text/plain": self.alt}
+        # JupyterLab tells the text of a picture in HTML only, other pages that of image/png.
+        source = f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
+        html = f'<img alt="{escape(self.alt)}" src="{source}">'
+        data = {"image/png": self.png, "text/html": html, "text/plain": self.alt}
         return data, {"image/png": {"alt": self.alt}}
 
     def __repr__(self) -> str:
         return self.alt
+
+
+def need_matplotlib() -> None:
+    """Raise an ImportError that says what to install, where there is no matplotlib."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            "pictures need the package matplotlib, which is not installed here. "
+            "Try: python -m pip install 'wselab[course]'"
+        ) from error
 
 
 def picture(figure: Figure, alt: str) -> Picture:
@@ -45,5 +61,6 @@ def picture(figure: Figure, alt: str) -> Picture:
     if not alt.strip():
         raise ValueError("picture: alt is empty; say in words what is to be seen")
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight")
+    smaller = {"optimize": True}
+    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", pil_kwargs=smaller)
     return Picture(buffer.getvalue(), alt)

@@ -30,6 +30,9 @@ PJ_45NM = Chip(
         "fp16_multiply_pj": _pj(1.1, "recalled"),
         "fp32_add_pj": _pj(0.9, "seen", "Through a paper that cites it."),
         "fp32_multiply_pj": _pj(3.7, "seen", "Through a paper that cites it."),
+        "register_file_of_an_add_pj": _pj(
+            6, "recalled", "All that an addition of 32 bits reads from registers and writes there."
+        ),
         "sram_8_kb_64_bit_pj": _pj(10, "seen", "Through a paper that cites it."),
         "sram_32_kb_64_bit_pj": _pj(20, "recalled"),
         "sram_1_mb_64_bit_pj": _pj(100, "recalled"),

@@ -76,14 +76,14 @@ def few_kilobytes() -> Verdict:
 
 @LEDGER.claim(
     "C14", "T2", "A model of 7 billion parameters in FP16 (14 GB) and one of 20 billion (40 GB) "
-    "fit in the 44 GB of SRAM.", 40 * GB, "byte",
+    "fit in the 44 GB of SRAM.", 40, "GB",
 )  # fmt: skip
 def fits_in_sram() -> Verdict:
     weights = [2 * n * 1e9 for n in (7, 20)]
     left = WSE3.sram_bytes - weights[1]
     return Verdict(
         "holds with conditions",
-        weights[1],
+        weights[1] / GB,
         f"Their weights do, {weights[0] / GB:.0f} and {weights[1] / GB:.0f} GB. The larger leaves "
         f"{left / GB:.0f} GB for programs, activations and the KV cache. To be trained, with "
         f"gradients and Adam's moments, they take {_to_train(7) / GB:.0f} and "
@@ -93,13 +93,13 @@ def fits_in_sram() -> Verdict:
 
 @LEDGER.claim(
     "C15", "T2", "To train in FP16 with Adam 1 billion parameters take 5 GB, 70 billion 350 GB.",
-    5 * GB, "byte a billion",
+    5, "GB a billion",
 )  # fmt: skip
 def memory_to_train() -> Verdict:
     ours = _to_train(1)
     return Verdict(
         "off by a factor",
-        ours,
+        ours / GB,
         f"Weights and gradients in FP16 and two moments in FP32 are {ADAM_FP16_BYTES} bytes a "
         f"parameter: {ours / GB:.0f} GB a billion, {_to_train(70) / GB:.0f} GB for 70. The text's "
         "own function says the same, and its table does not.",
@@ -137,13 +137,13 @@ def a100_nodes() -> Verdict:
 
 @LEDGER.claim(
     "C43", "T2", "7 billion parameters at 35 GB train in SRAM; a line later they need streaming.",
-    35 * GB, "byte",
+    35, "GB",
 )  # fmt: skip
 def seven_billion() -> Verdict:
     needed = _to_train(7)
     return Verdict(
         "contradicted",
-        needed,
+        needed / GB,
         f"By each other. To train they take {needed / GB:.0f} GB before any activation, and the "
         f"SRAM has {WSE3.sram_bytes / GB:.0f}: they need streaming.",
     )

@@ -179,9 +179,9 @@ def waiting_in_circles(
     for one in circle:
         other, color, sends = links[one]
         (who, at), (whom, its), does = told(one), told(other), "takes" if sends else "sends"
-        texts.append(f"{who} cannot end {at} before {whom} {does} {color.name}, after its {its}")
+        texts.append(f"{who} cannot end {at} before {whom} {does} {color.word}, after its {its}")
         beside = "; with microthread=True the two run side by side"
-        mends.append((not sends, f"let {whom} {does[:-1]} color {color.name} before {its}{beside}"))
+        mends.append((not sends, f"let {whom} {does[:-1]} color {color.word} before {its}{beside}"))
     more = f"; and so on, {len(circle)} in a circle" if len(texts) > 3 else ""
     first, stuck = divmod(circle[0], columns), int(np.count_nonzero(progress.step))
     text, mend = "; ".join(texts[:3]) + more, min(mends)[1]

@@ -21,11 +21,11 @@ class Edge(Upstream):
         """Why the host does not send into a PE's router in the next cycle."""
         route = self.entering(pe, color)
         stream = self.host(pe, color, route.input, is_in=True) if route else None
-        at = f"the host cannot send color {color.name} into {name(pe)}"
+        at = f"the host cannot send color {color.word} into {name(pe)}"
         if stream is None:
             return self._not_let_in(pe, color, at)
         if self.state.queued[color.number][pe] >= self.depth:
-            text = f"{at}: the queue of color {color.name} in its router is full"
+            text = f"{at}: the queue of color {color.word} in its router is full"
             return Reason("full", text, Waiting("queue", pe, color))
         return None if self._served(stream, pe) else self._other_turn(at)
 
@@ -51,7 +51,7 @@ class Edge(Upstream):
         streams = (one for one in self.program.hosts if one.color is color and pe in one.places)
         stream = next(one for one in streams if not one.is_in)
         text, after, mend = self.upstream(pe, color, stream.edge)
-        at = f"the host waits for color {color.name} from {name(pe)} (line {stream.line})"
+        at = f"the host waits for color {color.word} from {name(pe)} (line {stream.line})"
         if (source := self.source(pe, color)) and not after:
             sent, n = self.sent(source, color)[1], stream.data.shape[-1]
             mend = f"n={sent} in host_out, or let {name(source)} send {n}"
@@ -70,7 +70,7 @@ class Edge(Upstream):
 
     def blocked_at_edge(self, pe: Place, color: Color, port: Port, route: Route) -> Reason | None:
         """Why the first wavelet of a queue cannot leave the wafer by a port."""
-        at = f"color {color.name} stands in the router of {name(pe)}"
+        at = f"color {color.word} stands in the router of {name(pe)}"
         stream = self.host(pe, color, port, is_in=False)
         if stream is None:
             text = f"{at}: its route {route} leads {port} over the edge of the wafer"

@@ -46,22 +46,29 @@ class Cause:
 
 def explain_deadlock(program: Program, state: State) -> str:
     """The text of a `Deadlock`: who waits for whom, as a chain or a circle, and other causes."""
-    explainer = Explainer(program, state)
-    stuck = np.argwhere(state.busy)
-    chosen = stuck
-    if len(stuck) > MOST_CHAINS:  # the first, and some of the others
-        some = np.random.default_rng(0).permutation(len(stuck))[:MOST_CHAINS]
-        chosen = stuck[[0, *some[some > 0]]]
-    causes = _causes(explainer, _who_waits(explainer, chosen))
+    explainer, stuck = Explainer(program, state), np.argwhere(state.busy)
+    found, whole = causes(explainer)
     left = f"{len(stuck):,} of {count(state.operation.size, 'PE')} have work left"
     left = left if len(stuck) else "every PE has ended, but a stream of the host has not"
     lines = [f"since cycle {state.cycle:,} nothing can move, and {left}."]
-    for cause in causes[:1]:
-        lines += _tell(cause, _alike(cause.alike, chosen is stuck))
-    for cause in causes[1:MOST_CAUSES]:
-        text = cause.links[-1][1].text + _alike(cause.alike, chosen is stuck)
+    for cause in found[:1]:
+        lines += _tell(cause, _alike(cause.alike, whole))
+    for cause in found[1:MOST_CAUSES]:
+        text = cause.links[-1][1].text + _alike(cause.alike, whole)
         lines.append(f"  Besides: {text}" + (f". Try: {cause.mend}" if cause.mend else ""))
     return "\n".join(lines)
+
+
+def causes(explainer: Explainer) -> tuple[list[Cause], bool]:
+    """Why a program that stands still does not go on, and whether every PE was asked.
+
+    The longest chain, or circle, comes first.
+    """
+    chosen = stuck = np.argwhere(explainer.state.busy)
+    if len(stuck) > MOST_CHAINS:  # the first, and some of the others
+        some = np.random.default_rng(0).permutation(len(stuck))[:MOST_CHAINS]
+        chosen = stuck[[0, *some[some > 0]]]
+    return _causes(explainer, _who_waits(explainer, chosen)), chosen is stuck
 
 
 def _who_waits(explainer: Explainer, stuck: np.ndarray) -> Iterable[Waiting]:
@@ -135,7 +142,7 @@ def _texts(links: list[tuple[Waiting, Reason]]) -> Iterable[str]:
         if end - at > 2 and thing.color:
             first, last = name(thing.pe), name(links[end - 1][0].pe)
             yield (
-                f"color {thing.color.name} is backed up through {end - at} routers that are full, "
+                f"color {thing.color.word} is backed up through {end - at} routers that are full, "
                 f"from {first} to {last}"
             )
             at = end
@@ -156,7 +163,7 @@ def _mend_of_circle(explainer: Explainer, turn: Links) -> str:
             busy = explainer.operation(thing.pe, reason.after.number)
             if thing.color not in busy.reads:
                 return (
-                    f"let {name(thing.pe)} take color {thing.color.name} before {busy}; with "
+                    f"let {name(thing.pe)} take color {thing.color.word} before {busy}; with "
                     "microthread=True the two run side by side"
                 )
     for thing, reason in reversed(turn):
@@ -165,7 +172,7 @@ def _mend_of_circle(explainer: Explainer, turn: Links) -> str:
             missing = [c for c in waits.reads if not explainer.state.waiting[c.number][thing.pe]]
             busy = explainer.operation(reason.after.pe, reason.after.number)
             if missing and busy.sends is not missing[0]:
-                return f"let {name(reason.after.pe)} send color {missing[0].name} before {busy}"
+                return f"let {name(reason.after.pe)} send color {missing[0].word} before {busy}"
     sends = all(reason.kind == "no wavelet" for _, reason in turn)
     return f"let one of these PEs {'send' if sends else 'receive'} before the others"
 
@@ -207,7 +214,7 @@ def _left_of(explainer: Explainer, color: Color) -> tuple[list[str], str]:
         senders = [divmod(int(source), program.shape[1])] if source >= 0 else []
         of = _senders(explainer, color, explainer.senders(color) if switched else senders)
         number = int(inside[mine].sum())
-        lines.append(f"  color {color.name}{of}: {count(number, 'wavelet')} left at {here}")
+        lines.append(f"  color {color.word}{of}: {count(number, 'wavelet')} left at {here}")
         short = flow.listening & mine & (flow.traffic > taken)
         if switched:  # those where something waits, else those that take nothing
             waits = explainer.state.waiting[color.number] > 0
@@ -217,7 +224,7 @@ def _left_of(explainer: Explainer, color: Color) -> tuple[list[str], str]:
             lines.append(f"    {reason.text}")
             mends.append(reason.mend)
     if len(left) > MOST_STREAMS:
-        lines.append(f"  ... and {len(left) - MOST_STREAMS:,} more streams of color {color.name}")
+        lines.append(f"  ... and {len(left) - MOST_STREAMS:,} more streams of color {color.word}")
     return lines, next(filter(None, mends), "")
 
 

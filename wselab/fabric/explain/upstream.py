@@ -162,7 +162,7 @@ class Upstream(Standing):
             port = route.input if (route := color.route_at(*reader)) else "IN"
             mend = (
                 f"for a copy to the processor and one that goes on, {port} >> (RAMP, ...); or let "
-                f"a stream before it end with fabout({color.name}, advance=...)"
+                f"a stream before it end with fabout({color.code}, advance=...)"
             )
             return Origin(text, None, mend)
         return Origin(text, None, self._counts(source, total, reader, self.taken(reader, color)[1]))
@@ -174,10 +174,10 @@ class Upstream(Standing):
             if other is not None and elements(operation, source):
                 route = self.entering(source, other)
                 if route is None or route.input is not RAMP:  # it meant this color, it seems
-                    text += f"; it sends on {other.name} instead, in {operation}"
-                    mend = f"let {name(source)} send on color {color.name} there"
+                    text += f"; it sends on {other.word} instead, in {operation}"
+                    mend = f"let {name(source)} send on color {color.word} there"
                     return Origin(text, None, mend)
-        mend = f"w[{source[0]}, {source[1]}].mov(..., out=fabout({color.name}))"
+        mend = f"w[{source[0]}, {source[1]}].mov(..., out=fabout({color.code}))"
         return Origin(text, None, mend)
 
     def unread(self, pe: Place, color: Color) -> Reason | None:
@@ -189,16 +189,16 @@ class Upstream(Standing):
             sent, task = self.sent(source, color)[1], self.sending_task(source, color)
             of = f"; {name(source)} sends it {f'in task {task.name}' if task else sent}"
         if not total:
-            text = f"{name(pe)} has no operation that reads color {color.name}{of}"
-            mend = f"w[{pe[0]}, {pe[1]}].mov(fabin({color.name}), out=...), or no RAMP in its route"
+            text = f"{name(pe)} has no operation that reads color {color.word}{of}"
+            mend = self.mender.not_read(pe, source, color)
             if there := self._task_elsewhere(color):
                 text += f"; the task {there[0].name} that it wakes stands at {name(there[1])}"
                 mend = (
-                    f"lead color {color.name} to {name(there[1])}, or bind the task at {name(pe)}, "
-                    f"w[{pe[0]}, {pe[1]}].task({color.name})"
+                    f"lead color {color.word} to {name(there[1])}, or bind the task at {name(pe)}, "
+                    f"w[{pe[0]}, {pe[1]}].task({color.code})"
                 )
             return Reason("not read", text, None, mend)
-        text = f"{name(pe)} has taken its {count(total, 'wavelet')} of color {color.name}{of}"
+        text = f"{name(pe)} has taken its {count(total, 'wavelet')} of color {color.word}{of}"
         mend = "let it take all that is sent"
         if source and not task:
             mend = self._counts(source, sent, pe, total)

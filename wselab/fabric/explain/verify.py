@@ -198,7 +198,7 @@ class Look:
             return
         row, column = divmod(int(where.argmax()), where.shape[1])
         pe, color = (row, column), self.color
-        fields: dict[str, Any] = {"color": color.name, "pe": name(pe), "how_here": self._how(pe)}
+        fields: dict[str, Any] = {"color": color.word, "pe": name(pe), "how_here": self._how(pe)}
         fields |= {"taken": self.taken[pe], "port": port}
         if port and "{there}" in TEXTS[kind]:
             fields |= {"there": name(step(pe, port)), "how": self._how(step(pe, port))}
@@ -221,11 +221,11 @@ class Look:
         return mask
 
     def _send(self, pe: Place) -> str:
-        return f"w[{pe[0]}, {pe[1]}].mov(..., out=fabout({self.color.name}))"
+        return f"w[{pe[0]}, {pe[1]}].mov(..., out=fabout({self.color.code}))"
 
     def _read(self, pe: Place) -> str:
-        how = f"w[{pe[0]}, {pe[1]}].mov(fabin({self.color.name}), out=...)"
-        return f"{how}, or no RAMP in its route"
+        source = divmod(int(self.flow.source[pe]), self.sent.shape[1]) if self.flow else None
+        return self.mender.not_read(pe, source, self.color)
 
     def _agree(self, flow: Streams, pe: Place) -> str:
         sender = divmod(int(flow.source[pe]), self.program.shape[1])

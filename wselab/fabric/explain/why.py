@@ -99,7 +99,7 @@ class Explainer(Edge):
         for color in self.program.operations[number].reads:
             if not self.state.waiting[color.number][pe]:
                 text, after, mend = self.upstream(pe, color)
-                at = f"{self.at(number, pe)} waits for a wavelet on color {color.name}"
+                at = f"{self.at(number, pe)} waits for a wavelet on color {color.word}"
                 return Reason("no wavelet", f"{at}: {text}", after, mend)
         return None
 
@@ -111,12 +111,12 @@ class Explainer(Edge):
         route = self.entering(pe, color)
         if route is None or route.input is not RAMP:
             if any(later.input is RAMP for later in self.to_come(pe, color)):
-                return self.switch(pe, color, f"{at} cannot send on color {color.name}")
+                return self.switch(pe, color, f"{at} cannot send on color {color.word}")
             how = f"routes it {route}" if route else "does not route it"
-            text = f"{at} sends on color {color.name}, but its router {how}"
+            text = f"{at} sends on color {color.word}, but its router {how}"
             return Reason("no route", text, None, self.mender.no_way_out(pe, color))
         if self.state.queued[color.number][pe] >= self.depth:
-            text = f"{at} cannot send: the queue of color {color.name} in its router is full"
+            text = f"{at} cannot send: the queue of color {color.word} in its router is full"
             return Reason("full", text, Waiting("queue", pe, color))
         if sender is not None:
             text = f"{at} cannot send: {self.program.operations[sender]} sends in this cycle"
@@ -138,20 +138,20 @@ class Explainer(Edge):
                 turn = "the colors take turns" if self.rotates else "the lowest color goes first"
                 way = "the processor takes" if port is RAMP else f"the port {port} carries"
                 text = (
-                    f"color {color.name} stands in the router of {name(pe)}: {way} color "
-                    f"{first.name} in this cycle ({turn})"
+                    f"color {color.word} stands in the router of {name(pe)}: {way} color "
+                    f"{first.word} in this cycle ({turn})"
                 )
-                mend = f"make color {color.name} before {first.name}: the first made goes first"
+                mend = f"make color {color.word} before {first.word}: the first made goes first"
                 return Reason("port taken", text, Waiting("queue", pe, first), mend)
         return None
 
     def _blocked(self, pe: Place, color: Color, port: Port, route: Route) -> Reason | None:
         """Why the first wavelet of a queue cannot leave by a port, apart from other colors."""
-        at = f"color {color.name} stands in the router of {name(pe)}"
+        at = f"color {color.word} stands in the router of {name(pe)}"
         if port is RAMP:
             if self.state.waiting[color.number][pe] < self.depth:
                 return None
-            text = f"{at}: the inbox of {name(pe)} for color {color.name} is full"
+            text = f"{at}: the inbox of {name(pe)} for color {color.word} is full"
             return Reason("full", text, Waiting("inbox", pe, color))
         there = step(pe, port)
         if not self.inside(there):
@@ -164,7 +164,7 @@ class Explainer(Edge):
             text = f"{at}: it leaves {port}, but {name(there)} there {how}"
             return Reason("no route", text, None, self.mender.not_taken(pe, port, color))
         if self.state.queued[color.number][there] >= self.depth:
-            text = f"{at}: the queue of color {color.name} at {name(there)} is full"
+            text = f"{at}: the queue of color {color.word} at {name(there)} is full"
             return Reason("full", text, Waiting("queue", there, color))
         return None
 
@@ -223,7 +223,7 @@ class Explainer(Edge):
             return unread
         if main is not None:
             operation = self.program.operations[main]
-            text = f"{name(pe)} does not read color {color.name} now: it is at {operation}"
+            text = f"{name(pe)} does not read color {color.word} now: it is at {operation}"
             return Reason("not now", text, Waiting("operation", pe))
         if pause := self.pause(pe):
             return Reason("pause", f"{name(pe)} pauses for {count(pause, 'cycle')} before a task")
@@ -234,11 +234,11 @@ class Explainer(Edge):
         tasks = self.tasks(pe)
         if not any(task.color is color for task in tasks):
             task = next(t for t in tasks if any(color in o.reads for o in t.operations))
-            text = f"{name(pe)} reads color {color.name} in task {task.name}, which sleeps"
+            text = f"{name(pe)} reads color {color.word} in task {task.name}, which sleeps"
             return Reason("not now", text, Waiting("task", pe, task.color))
         first = next(task.color for task in tasks if self.state.waiting[task.color.number][pe])
         if first is not color:
-            text = f"{name(pe)} runs the task of color {first.name} first, the lower color"
+            text = f"{name(pe)} runs the task of color {first.word} first, the lower color"
             return Reason("not now", text, Waiting("inbox", pe, first))
         return None
 
@@ -247,19 +247,19 @@ class Explainer(Edge):
         if self.state.waiting[color.number][pe]:
             return self._why_inbox(pe, color)
         text, after, mend = self.upstream(pe, color)
-        at = f"{name(pe)} waits for a wavelet on color {color.name} to wake its task {task.name}"
+        at = f"{name(pe)} waits for a wavelet on color {color.word} to wake its task {task.name}"
         return Reason("no wavelet", f"{at}: {text}", after, mend)
 
     def _why_belt(self, what: str, pe: Place, color: Color) -> Reason | None:
         on = "the long link into" if what == "link" else "the ramp of"
-        at = f"color {color.name} stands on {on} {name(pe)}"
+        at = f"color {color.word} stands on {on} {name(pe)}"
         if what == "belt in":
             if self.state.waiting[color.number][pe] < self.depth:
                 return None
-            text = f"{at}: the inbox of {name(pe)} for color {color.name} is full"
+            text = f"{at}: the inbox of {name(pe)} for color {color.word} is full"
             return Reason("full", text, Waiting("inbox", pe, color))
         if self.state.queued[color.number][pe] >= self.depth:
-            text = f"{at}: the queue of color {color.name} in its router is full"
+            text = f"{at}: the queue of color {color.word} in its router is full"
             return Reason("full", text, Waiting("queue", pe, color))
         route = self.entering(pe, color)
         moves = what == "link" or route is None or route.input is RAMP

@@ -21,6 +21,7 @@ from ..program import Program
 from ..rules import Rules
 from ..tasks import Task
 from ..wires import Wires
+from ..written import Written
 
 
 def describe(program: Program) -> dict[str, Any]:
@@ -46,6 +47,7 @@ def describe(program: Program) -> dict[str, Any]:
             {
                 "name": task.name,
                 "line": task.line,
+                "source": task.line.text,
                 "color": task.color.number,
                 "where": _where(task.where),
                 "operations": [numbers[one] for one in task.operations],
@@ -56,6 +58,7 @@ def describe(program: Program) -> dict[str, Any]:
             {
                 "text": str(stream),
                 "line": stream.line,
+                "source": stream.line.text,
                 "color": stream.color.number,
                 "edge": stream.edge.number,
                 "is_in": stream.is_in,
@@ -72,6 +75,7 @@ def _operation(operation: Operation, numbers: dict[Operation, int]) -> dict[str,
     return {
         "text": str(operation),
         "line": operation.line,
+        "source": operation.line.text,
         "kind": operation.kind,
         "where": _where(operation.where),
         "inputs": [_operand(item) for item in operation.inputs],
@@ -145,6 +149,9 @@ def program_of(description: dict[str, Any], shape: tuple[int, int]) -> Program:
     def where(data: Any) -> Any:
         return data["mask"] if "mask" in data else tuple(slice(*axis) for axis in data["slices"])
 
+    def written(data: Any) -> Written:
+        return Written(data["line"], data.get("source", ""))
+
     operations: list[Operation] = []
     for one in description["operations"]:
         when = None if one["when"] is None else operations[one["when"]]
@@ -152,13 +159,13 @@ def program_of(description: dict[str, Any], shape: tuple[int, int]) -> Program:
         operations.append(
             Operation(
                 one["kind"], where(one["where"]), inputs, operand(one["out"]), one["n"],
-                one["dtype"], one["line"], one["microthread"], when,
+                one["dtype"], written(one), one["microthread"], when,
             )
         )  # fmt: skip
     tasks = [
         Task(
             colors[one["color"]], where(one["where"]), [operations[i] for i in one["operations"]],
-            one["name"], one["line"],
+            one["name"], written(one),
         )
         for one in description["tasks"]
     ]  # fmt: skip
@@ -167,9 +174,8 @@ def program_of(description: dict[str, Any], shape: tuple[int, int]) -> Program:
         places = [(row, column) for row, column in one["places"]]
         data = np.broadcast_to(np.float32(0), (len(places), one["wavelets"]))
         lines = list(range(len(places)))
-        stream = HostStream(
-            colors[one["color"]], PORTS[one["edge"]], places, lines, data, one["is_in"], one["line"]
-        )
+        color, edge = colors[one["color"]], PORTS[one["edge"]]
+        stream = HostStream(color, edge, places, lines, data, one["is_in"], written(one))
         hosts.append(stream)
     arrays = {name: memory.array for name, memory in memories.items()}
     rules = Rules(**description["rules"])

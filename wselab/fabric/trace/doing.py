@@ -77,14 +77,18 @@ class Doing:
         reasons = np.full(len(pes), PORT_TAKEN)
         if operation.sends is not None:
             node = routers.node_of[operation.sends.number, pes]
-            reasons[~routers.room[node]] = FULL
-            closed = ~routers.takes_ramp[node]
-            later = np.zeros(len(pes), bool)
+            routed = np.flatnonzero(node >= 0)  # none of them where the color has no route at all
+            here = node[routed]
+            reasons[routed[~routers.room[here]]] = FULL
+            later = np.zeros(len(here), bool)
             for position, inputs in enumerate(routers.inputs):
-                later |= (position > routers.entering[node]) & (inputs[node] == RAMP.number)
-            reasons[closed] = np.where(later, SWITCH, NO_ROUTE)[closed]
+                later |= (position > routers.entering[here]) & (inputs[here] == RAMP.number)
+            closed = ~routers.takes_ramp[here]
+            reasons[routed[closed]] = np.where(later, SWITCH, NO_ROUTE)[closed]
             reasons[node < 0] = NO_ROUTE
         for color in operation.reads:
             node = routers.node_of[color.number, pes]
-            reasons[(node < 0) | (routers.inbox.count[node] == 0)] = NO_WAVELET
+            empty = node < 0
+            empty[~empty] = routers.inbox.count[node[~empty]] == 0
+            reasons[empty] = NO_WAVELET
         return reasons

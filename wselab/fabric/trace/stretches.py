@@ -71,7 +71,7 @@ class Stretch:
     @property
     def text(self) -> str:
         """What happens in it."""
-        at, color = name(self.pe), self.color.name if self.color else ""
+        at, color = name(self.pe), self.color.word if self.color else ""
         n = self.cycles
         if self.kind == "elements":
             return f"{at} handles {count(n, 'element')}: {self.operation} ({self.line})"
@@ -236,7 +236,7 @@ def _lines(stretches: list[Stretch], hand_overs: list[list[Stretch]]) -> list[Li
                 on_links(way.cycles) if way.kind == "link" else f"{way.cycles} on the ramp"
                 for way in ways
             ]
-            color = one.color.name if one.color else ""
+            color = one.color.word if one.color else ""
             text = f"color {color} from {name(one.pe)} to {name(ways[-1].to)}: {', '.join(parts)}"
             lines.append((("hand-over", *parts), f"{_when(one.start, ways[-1].stop)} {text}"))
     return lines

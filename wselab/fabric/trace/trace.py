@@ -128,6 +128,12 @@ class Trace:
         """Go back to the cycle before; at the first, stay."""
         return self.at(max(self._position - 1, self.first))
 
+    def __copy__(self) -> Trace:
+        """The same trace, standing where it likes: `at`, `next` and `back` move one of the two."""
+        other = object.__new__(type(self))
+        other.__dict__ |= self.__dict__ | {"_here": self._here[:0]}
+        return other
+
     def __iter__(self) -> Iterator[Frame]:
         return (self.at(cycle) for cycle in range(self.first, self.last + 1))
 
