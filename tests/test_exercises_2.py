@@ -58,14 +58,14 @@ def test_the_numbers_of_the_puzzle_are_right():
     puzzle, said = find("2.P"), text("problem-plan")
     rows, inner, columns, values = puzzle.arguments(puzzle.sizes()[0])
     assert f"a product of {rows} x {inner} times {inner} x {columns}" in said
-    assert f"a near memory of {values:,} values" in said
+    assert f"an SRAM of {values:,} values" in said
     assert f"with {p02_p.ITEMSIZE} bytes a value" in said and p02_p.ASKED == (3, 4)
     assert "within three quarters of par" in said
     assert str(p02_p.textbook(rows, inner, columns, values)).replace("'", '"') in said
 
 
 def test_the_last_word_of_the_puzzle_is_so():
-    """A near memory four times as large halves what is moved, as long as it is small."""
+    """An SRAM four times as large halves what is moved, as long as it is small."""
     shape = (960, 1280, 800)
     few, many = (p02_p.least(shape, values) for values in (1200, 4800))
     assert few / many == pytest.approx(2, abs=0.1)

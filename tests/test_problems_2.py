@@ -151,11 +151,11 @@ def no_optimizer(*given):
     return to_train(*given, adam=0)
 
 
-def one_moment(*given):
+def one_mean(*given):
     return to_train(*given, adam=4)
 
 
-def moments_in_bits(parameters, layers, width, tokens, bits, master):
+def means_in_bits(parameters, layers, width, tokens, bits, master):
     return to_train(
         parameters, layers, width, tokens, bits, master, adam=2 * bits // 8, copy=bits // 8
     )
@@ -602,8 +602,8 @@ WRONG = {
         train_in_bits: "That is in bits",
         no_gradients: "The gradients are missing",
         no_optimizer: "What Adam keeps is missing",
-        one_moment: "Adam keeps two moments",
-        moments_in_bits: "Adam's moments, and a master copy, are in 32 bits",
+        one_mean: "Adam keeps two means",
+        means_in_bits: "Adam's means, and a master copy, are in 32 bits",
         a_small_copy: "Right with.*not with.*A master copy is in 32 bits",
         no_copy: "Right with.*not with.*master does not come in",
         always_a_copy: "only where master is True",
@@ -670,7 +670,7 @@ WRONG = {
         untouched: "not written yet",
         square: "comes to 216,064 bytes moved: par is 216,064, and three quarters are asked, 162,0",
         one_value_each: "three quarters are asked",
-        all_of_it: "The tiles do not fit with rows = 96.*are 30,208 values, and the near memory",
+        all_of_it: "The tiles do not fit with rows = 96.*are 30,208 values, and the SRAM",
         a_third_each: "The tiles do not fit",
         another_order: "three quarters are asked",
         only_the_scored_one: "Right with.*not with.*and no more are asked",

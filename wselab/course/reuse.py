@@ -1,4 +1,4 @@
-"""How often the tiles of a product are fetched, when the near memory holds one of each operand.
+"""How often the tiles of a product are fetched, when a small memory holds one of each operand.
 
 The product is ``C = A @ B``, rows x inner times inner x columns. It is cut into tiles of so many
 rows, inner and columns, and goes through them in three loops: i over rows, k over inner, j over

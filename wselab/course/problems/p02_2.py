@@ -16,21 +16,21 @@ from ...specs import MODELS, LanguageModel
 from ..problem import Size, register
 from ..reckoning import Reckoning
 
-FP32_BITS = 32  # of Adam's two moments and of the master copy, whatever the rest has
+FP32_BITS = 32  # of Adam's two means and of the master copy, whatever the rest has
 
 
 def textbook(parameters: int, layers: int, width: int, tokens: int, bits: int, master: bool) -> int:
-    """The plain right answer: weights, gradients, Adam's moments, perhaps a copy, activations."""
+    """The plain right answer: weights, gradients, Adam's means, perhaps a copy, activations."""
     return in_all(parameters, layers, width, tokens, bits, master) // 8
 
 
 def in_all(
     parameters: int, layers: int, width: int, tokens: int, bits: int, master: bool,
-    weights: int = 1, gradients: int = 1, moments: int = 2, adam_bits: int = FP32_BITS,
+    weights: int = 1, gradients: int = 1, means: int = 2, adam_bits: int = FP32_BITS,
     kept: int = 1,
 ) -> int:  # fmt: skip
     """The bits of all parts, so many times each."""
-    of_a_weight = bits * (weights + gradients) + adam_bits * (moments + master)
+    of_a_weight = bits * (weights + gradients) + adam_bits * (means + master)
     return parameters * of_a_weight + kept * tokens * layers * width * bits
 
 
@@ -44,8 +44,8 @@ def _but(**other: Any) -> Callable[..., int]:
     return formula
 
 
-_MOMENTS = (
-    "Adam keeps two moments of each weight, a mean of its gradients and one of their squares."
+_MEANS = (
+    "Adam keeps two means of each weight, of its gradients and of their squares."
 )
 
 #: Wrong sums that people find, the likeliest first, in bits, and what to say.
@@ -59,13 +59,13 @@ MISTAKES: list[tuple[Callable[..., int], str]] = [
         "The gradients are missing: one for each weight, in as many bits as a weight has.",
     ),
     (
-        _but(moments=0),
-        "What Adam keeps is missing: two moments of each weight, in 32 bits.",
+        _but(means=0),
+        "What Adam keeps is missing: two means of each weight, in 32 bits.",
     ),
-    (_but(moments=1), _MOMENTS),
+    (_but(means=1), _MEANS),
     (
         _but(adam_bits="bits"),
-        "Adam's moments, and a master copy, are in 32 bits, however few the weights have.",
+        "Adam's means, and a master copy, are in 32 bits, however few the weights have.",
     ),
     (
         lambda **model: (
@@ -95,14 +95,14 @@ MISTAKES: list[tuple[Callable[..., int], str]] = [
         "Activations are kept for every token in flight.",
     ),
     (
-        _but(gradients=0, moments=0, master=False, kept=0),
+        _but(gradients=0, means=0, master=False, kept=0),
         "Those are the weights alone. To train, there are gradients, what Adam keeps, and "
         "activations.",
     ),
     (
-        _but(gradients=0, moments=0, master=False),
+        _but(gradients=0, means=0, master=False),
         "There are weights and activations alone. To train, each weight has a gradient, and Adam "
-        "keeps two moments of it.",
+        "keeps two means of it.",
     ),
     (
         _but(bits=16),
@@ -110,7 +110,7 @@ MISTAKES: list[tuple[Callable[..., int], str]] = [
     ),
     (
         lambda **model: in_all(**model) + 7 * model["parameters"] * 2 * FP32_BITS,
-        "Adam's moments are counted in bits, the rest in bytes: 32 bits are 4 bytes.",
+        "Adam's means are counted in bits, the rest in bytes: 32 bits are 4 bytes.",
     ),
 ]
 

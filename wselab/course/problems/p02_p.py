@@ -1,4 +1,4 @@
-"""Puzzle 2.P: loops and tiles for a product, so that a small near memory fetches little.
+"""Puzzle 2.P: loops and tiles for a product, so that a small SRAM fetches little.
 
 >>> textbook(96, 128, 80, values=1200)
 ('ijk', (20, 20, 20))
@@ -72,7 +72,7 @@ class PlanTheProduct(Calculation):
         "in common?",
         "If a tile of C stays until it is done, only A and B are fetched again: A once for each "
         "column of C's tiles, B once for each row of them. So C's tile should be large, and nearly "
-        "all of the near memory its own. How much do A and B need, when their tiles may be thin?",
+        "all of the SRAM its own. How much do A and B need, when their tiles may be thin?",
         "Let a program search. What is moved depends on how many tiles there are, so of all sides "
         "try -(-n // count) for each count. For two sides of a tile the third is (values - r * c) "
         "// (r + c) at most, and no larger than the matrix. For each of these, and each order, ask "
@@ -93,7 +93,7 @@ class PlanTheProduct(Calculation):
         return sizes
 
     def arguments(self, size: Size) -> tuple[Any, ...]:
-        """The shape of the product, and how many values the near memory holds."""
+        """The shape of the product, and how many values the SRAM holds."""
         return *_shape(size), size["values"]
 
     def read(self, given: Any, name: str, size: Size) -> list[Any]:
@@ -132,7 +132,7 @@ class PlanTheProduct(Calculation):
             raise Refused(
                 f"The tiles do not fit with {self.in_words(size)}: {rows} x {inner} of A, {inner} "
                 f"x {columns} of B and {rows} x {columns} of C are {held(tile):,} values, and the "
-                f"near memory holds {size['values']:,}."
+                f"SRAM holds {size['values']:,}."
             )
         return bytes_of(shape, order, tile)
 
@@ -155,7 +155,7 @@ class PlanTheProduct(Calculation):
         each = once(_shape(self.sizes()[0])) * ITEMSIZE
         return (
             f"No order and no tiles move fewer than {self.fewest:,}: the check has tried all that "
-            f"fit. With each value moved once, in a near memory for everything, it would be "
+            f"fit. With each value moved once, in an SRAM for everything, it would be "
             f"{each:,}."
         )
 
