@@ -21,7 +21,7 @@ from .learn import has_display
 OLDEST_PYTHON = (3, 11)
 MEMORY_BYTES = 1_500_000_000  # the largest lesson steps a whole wafer: 763 MB of data, and room
 DISK_BYTES = 500_000_000
-MODULES = {"scikit-learn": "sklearn"}  # where a package is imported under another name
+MODULES = {"scikit-learn": "sklearn", "ml-dtypes": "ml_dtypes"}  # imported under other names
 INSTALL = 'make venv (in a checkout), or: python -m pip install "wselab[course]"'
 # What draws our widgets in JupyterLab's page: the folders in share/jupyter/labextensions.
 WIDGETS = {"ipywidgets": "@jupyter-widgets/jupyterlab-manager", "anywidget": "anywidget"}
