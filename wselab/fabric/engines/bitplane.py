@@ -209,7 +209,8 @@ class Control:
         state = State.empty(layout.shape, self.color_count, 1 + len(self.threads))
         state.cycle = self.now
         levels = [*full.table("some"), *full.table("more")]
-        belts = full.table("belt").reshape(-1, 2, colors, layout.size)
+        places = self.window.every_slot.places
+        belts = full.table("belt").reshape(places, 2, colors, layout.size)
         rooms = list(full.table("room"))
         for slot, color in enumerate(self.slots):
             for half, queues, ways in (

@@ -150,7 +150,8 @@ class Window:
         if self.wiring.lanes > 1 or self.wiring.longest > 1:
             return True
         live, sending = self.full("live")[here], self.full.table("sending")[:, here]
-        belts = self.full.table("belt").reshape(-1, 2, len(self.wiring.slots), self.full.size)
+        shape = self.every_slot.places, 2, len(self.wiring.slots), self.full.size
+        belts = self.full.table("belt").reshape(shape)
         out = belts[:, 0, :, here]
         return bool((sending & live).any() or out.any())
 
