@@ -157,8 +157,8 @@ def _why(given_up: np.ndarray, by: str, needed: int, spares: int) -> str:
     if by == "columns":
         first = ", ".join(map(str, np.flatnonzero(given_up[0])[:5]))
         return (
-            f"repair by columns: {needed} columns have something dead in them (the first are {first})"
-            f", and {have}. Try by='rows', or fewer columns"
+            f"repair by columns: {needed} columns have something dead in them (the first are "
+            f"{first}), and {have}. Try by='rows', or fewer columns"
         )
     row = int(given_up.sum(axis=1).argmax())
     return (
