@@ -37,10 +37,12 @@ from .chain import write_chain_north, write_chain_west, write_snake
 from .exchange import all_to_all_row, scatter_row, write_all_to_all_row, write_scatter_row
 from .gather import all_gather_row, write_all_gather_row
 from .gemv import gemv, write_gemv
+from .gemv_layouts import Plan, gemv_plan
 from .multicast import multicast, write_multicast
 from .reduce import reduce_2d, reduce_row, write_reduce_2d, write_reduce_row
 
 __all__ = [
+    "Plan",
     "all_gather_row",
     "all_reduce_2d",
     "all_reduce_row",
@@ -48,6 +50,7 @@ __all__ = [
     "broadcast",
     "broadcast_row",
     "gemv",
+    "gemv_plan",
     "multicast",
     "reduce_2d",
     "reduce_row",
