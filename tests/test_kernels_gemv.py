@@ -11,8 +11,8 @@ import pytest
 
 import wselab as wse
 from wselab import kernels
-from wselab.kernels.gemv import ALL_REDUCES
 from wselab.kernels.gemv_layouts import LAYOUTS
+from wselab.kernels.gemv_program import ALL_REDUCES
 from wselab.specs import WSE2
 
 from .test_kernels import PRODUCTS, Adopting
@@ -132,6 +132,20 @@ def test_float32_sums_are_nearer_than_those_of_16_bits() -> None:
         wide, _ = kernels.gemv(A, x, (1, 1), accumulate="float32")
         assert (float(own[0]), own.dtype) == (large, dtype)
         assert (wide[0], wide.dtype) == (large + 2, "float32")
+
+
+@pytest.mark.parametrize("layout", ["tiles", "rows"])
+def test_bringing_x_beside_the_product_changes_cycles_alone(layout: str) -> None:
+    """The same bits whatever the pieces; near the root of x's length they save most of it."""
+    for matrix, wafer in PRODUCTS:
+        A, x = numbers(matrix, seed=2), numbers(matrix[1], seed=3)
+        plain, _ = kernels.gemv(A, x, wafer, layout)
+        for size in (1, 2, 5, 100):
+            assert same_bits(kernels.gemv(A, x, wafer, layout, overlap=size)[0], plain)
+    A = np.ones((16, 400), np.float32)
+    wafer = (4, 4) if layout == "rows" else (16, 1)
+    cycles = [kernels.gemv(A, A[0], wafer, layout, overlap=n)[1].cycles for n in (None, 20, 400)]
+    assert cycles[0] == cycles[2] == cycles[1] + 400 - 20 - (400 // 20 - 1)
 
 
 @pytest.mark.parametrize("all_reduce", [None, *ALL_REDUCES])
@@ -328,6 +342,9 @@ HALF = A.astype(np.float16)
             "'reduce_broadcast', 'centre' in",
         ),
         (lambda: kernels.gemv(A, X, (2, 2), "mesh", all_reduce="ring"), "all_reduce='ring' in"),
+        (lambda: kernels.gemv(A, X, (2, 2), overlap=0), "overlap=0; expected a whole number, at"),
+        (lambda: kernels.gemv(A, X, (2, 2), overlap=2.0), "overlap=2.0; expected a whole number"),
+        (lambda: kernels.gemv(A, X, (2, 2), "mesh", overlap=2), "only in 'tiles' and 'rows' is x"),
         (lambda: kernels.gemv(A, X, (2, 2), accumulate="float16"), "accumulate='float16' for a "),
         (lambda: kernels.gemv(HALF, X.astype("f2"), (2, 2), accumulate="f8"), "expected 'float32'"),
         (lambda: kernels.gemv_plan((4, 4), (2, 2), dtype="float64"), "a PE computes in float32 or"),

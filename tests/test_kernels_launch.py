@@ -89,6 +89,7 @@ WRITERS = {
     "all-to-all": all_to_all,
     "gemv": gemv("tiles"),
     "gemv, rows": gemv("rows"),
+    "gemv, rows, overlapped": gemv("rows", overlap=2),
     "gemv, columns": gemv("columns", reduce="tree", group=3),
     "gemv, mesh": gemv("mesh"),
     "gemv, mesh from the centre": gemv("mesh", all_reduce="centre"),
@@ -108,7 +109,7 @@ def test_all_engines_run_a_kernel_alike(name: str, what_if: dict[str, int]) -> N
 
         def build(at: int = at, shape: tuple[int, int] = shape) -> wse.Wafer:
             w = wse.Wafer(*shape, **what_if)
-            WRITERS[name](w, TYPES[at % 2])
+            WRITERS[name](w, TYPES[at % len(TYPES)])
             return w
 
         for engine in {"lockstep", build().run().engine}:

@@ -36,8 +36,9 @@ from .broadcast import (
 from .chain import write_chain_north, write_chain_west, write_snake
 from .exchange import all_to_all_row, scatter_row, write_all_to_all_row, write_scatter_row
 from .gather import all_gather_row, write_all_gather_row
-from .gemv import gemv, write_gemv
+from .gemv import gemv
 from .gemv_layouts import Plan, gemv_plan
+from .gemv_program import write_gemv
 from .multicast import multicast, write_multicast
 from .reduce import reduce_2d, reduce_row, write_reduce_2d, write_reduce_row
 

@@ -11,25 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from ..fabric import EAST, RAMP, WEST, ProgramError, Run, Wafer, fabin, fabout
+from ..fabric import ProgramError, Run, Wafer
 from ..specs import WSE2
-from ..trees import ALGORITHMS
-from .all_reduce import write_all_reduce_row
-from .broadcast import write_broadcast, write_broadcast_down
-from .chain import write_chain_west
-from .gemv_layouts import LAYOUTS, check_fits, gemv_plan, parts_of, put_x, take_y
-from .inputs import checked, one_of
-from .line import Line
-from .reduce import write_reduce_2d, write_reduce_row
+from .gemv_layouts import check_fits, gemv_plan, parts_of, put_x, take_y
+from .gemv_program import write_gemv
+from .inputs import checked
 from .tiling import Shape
-from .tree_program import Again, write_reduce
-
-#: How y is added up unless ``reduce`` says so; None where nothing is, or nothing else can be.
-REDUCES = {
-    "tiles": "chain", "rows": None, "columns": "chain", "mesh": "two_phase", "streamed": None
-}  # fmt: skip
-#: How an all-reduce is made: in place, which a ring cannot.
-ALL_REDUCES = ("reduce_broadcast", "centre")
 
 
 def gemv(
@@ -41,6 +28,7 @@ def gemv(
     reduce: str | None = None,
     group: int | None = None,
     all_reduce: str | None = None,
+    overlap: int | None = None,
     accumulate: str | None = None,
     chip: Any = WSE2,
     **what_if: Any,
@@ -101,6 +89,10 @@ def gemv(
     all_reduce : str, optional
         In "mesh", where the sums meet: "reduce_broadcast", in column 0, which is taken unless
         given, or "centre", in the column in the middle. See `all_reduce_row`.
+    overlap : int, optional
+        In "tiles" and "rows": PEs take x in by microthreads, so many values at a time, and multiply
+        a piece while the next one comes. Of its n values then about ``overlap + n / overlap`` cost
+        cycles of their own, instead of n. Values and memory stay the same.
     accumulate : str, optional
         "float32", or None for the type of A.
     chip : wselab.specs.Chip
@@ -134,8 +126,11 @@ def gemv(
     >>> y.tolist(), run.cycles
     ([4.0, 13.0, 22.0, 31.0], 23)
     >>> A = np.ones((64, 64), np.float32)
-    >>> {layout: gemv(A, A[0], (4, 8), layout)[1].cycles for layout in LAYOUTS}
+    >>> {layout: gemv(A, A[0], (4, 8), layout)[1].cycles
+    ...  for layout in ("tiles", "rows", "columns", "mesh", "streamed")}
     {'tiles': 202, 'rows': 207, 'columns': 316, 'mesh': 208, 'streamed': 1043}
+    >>> gemv(A, A[0], (4, 8), "rows", overlap=8)[1].cycles
+    158
     """
     A = checked("gemv", "A", A, ("M", "N"))
     x = checked("gemv", "x", x, ("N",))
@@ -161,110 +156,7 @@ def gemv(
     x_own = w.memory("x", plan.tile[1], dtype=A.dtype)
     y_own = w.memory("y", plan.tile[0], dtype=plan.accumulate)
     put_x(x_own, x, plan)
-    write_gemv(w, parts, x_own, y_own, layout, reduce=reduce, group=group, all_reduce=all_reduce)
+    how: dict[str, Any] = {"reduce": reduce, "group": group, "all_reduce": all_reduce}
+    write_gemv(w, parts, x_own, y_own, layout, overlap=overlap, **how)
     run = w.run()
     return take_y(y_own, plan), run
-
-
-def write_gemv(
-    w: Wafer,
-    A: Any,
-    x: Any,
-    y: Any,
-    layout: str = "tiles",
-    *,
-    reduce: str | None = None,
-    group: int | None = None,
-    all_reduce: str | None = None,
-) -> Again:
-    """Write on ``w``: y = A times x, by the parts that the PEs have in that layout.
-
-    ``A`` is memory of shape (m, n) in each PE, for "streamed" an array of shape (rows, columns, m,
-    n); ``x`` is memory of n values and ``y`` of m, which is zero before the launch. x begins and y
-    ends where `gemv` says; what other PEs have of y are parts of the sum. Gives a function of
-    (A, x, y) that writes the operations again, for another launch.
-
-    Examples
-    --------
-    >>> w = Wafer(2, 2)
-    >>> A, x, y = w.memory("A", (3, 4)), w.memory("x", 4), w.memory("y", 3)
-    >>> A[...] = 1.0
-    >>> x[0] = 1.0
-    >>> again = write_gemv(w, A, x, y)
-    >>> w.run().cycles, y[1, 0].tolist()
-    (31, [8.0, 8.0, 8.0])
-    """
-    one_of("gemv", layout, LAYOUTS)
-    if (reduce or group) is not None and REDUCES[layout] is None:
-        raise ProgramError(f"gemv: layout={layout!r} has no reduce and no group; leave them out")
-    if reduce is not None:
-        one_of("gemv", reduce, ALGORITHMS)
-    if all_reduce is not None and (layout != "mesh" or all_reduce not in ALL_REDUCES):
-        raise ProgramError(
-            f"gemv: all_reduce={all_reduce!r} in layout={layout!r}; expected one of "
-            f"{', '.join(map(repr, ALL_REDUCES))} in layout='mesh', and None elsewhere"
-        )
-    if layout == "streamed":
-        return _write_streamed(w, A, x, y)
-    bring: dict[str, Any] = {"tiles": write_broadcast_down, "rows": write_broadcast}
-    spread = bring[layout](w, x) if layout in bring else None
-    _multiply(w, A, x, y)
-    how = {"reduce": reduce or REDUCES[layout], "group": group, "all_reduce": all_reduce}
-    add_up = _write_sum(w, y, layout, **how)
-
-    def again(A: Any, x: Any, y: Any) -> None:
-        if spread:
-            spread(x)
-        _multiply(w, A, x, y)
-        if add_up:
-            add_up(y, y)
-
-    return again
-
-
-def _multiply(w: Wafer, A: Any, x: Any, y: Any) -> None:
-    for j in range(A.shape[-1]):
-        w[...].mac(A.own[:, j], x.own[j], out=y)
-
-
-def _write_sum(
-    w: Wafer, y: Any, layout: str, reduce: Any, group: Any, all_reduce: Any
-) -> Again | None:
-    """Add up the parts of y, where a layout has more than one of the same rows."""
-    rows, columns = w.shape
-    if reduce is None or (columns == 1 and (rows == 1 or layout != "columns")):
-        return None
-    if layout == "mesh":
-        return write_all_reduce_row(w, y, y, all_reduce or ALL_REDUCES[0], reduce, group)
-    if layout == "tiles" or rows == 1:
-        return write_reduce_row(w, y, y, reduce, group)
-    if columns == 1:
-        return write_reduce(Line.column_0(w), y, y, reduce, group)
-    return write_reduce_2d(w, y, y, row_algorithm=reduce, column_algorithm=reduce, group=group)
-
-
-def _write_streamed(w: Wafer, A: np.ndarray, x: Any, y: Any) -> Again:
-    """The tiles of a row of PEs come one after the other, and each PE passes on what is not its."""
-    columns, (height, width) = w.shape[1], A.shape[2:]
-    mine, theirs = w.alternating("A, from even columns", "A, from odd columns", by="column")
-    w[...].route(theirs, WEST >> RAMP)
-    w[:, :-1].route(mine, RAMP >> EAST)
-
-    def stream(A: np.ndarray, x: Any, y: Any) -> None:
-        farthest_first = A[:, ::-1].swapaxes(2, 3)  # and of each tile column after column
-        w[:, 0].host_in(theirs, farthest_first.reshape(len(A), 1, -1), edge=WEST)
-        for column in range(columns - 1):
-            others = (columns - 1 - column) * height * width
-            w[:, column].mov(fabin(theirs), out=fabout(mine), n=others)
-        for j in range(width):
-            w[...].mac(fabin(theirs), x.own[j], out=y)
-
-    stream(A, x, y)
-    add_up = write_chain_west(w, y, y) if columns > 1 else None
-
-    def again(A: np.ndarray, x: Any, y: Any) -> None:
-        stream(A, x, y)
-        if add_up:
-            add_up(y, y)
-
-    return again

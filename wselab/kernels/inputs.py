@@ -62,6 +62,18 @@ def whole_number(kernel: str, name: str, value: Any, below: int) -> int:
     return int(value)
 
 
+def at_least_one(kernel: str, name: str, value: Any) -> int:
+    """``value`` as a plain whole number of at least 1.
+
+    >>> at_least_one("gemv", "overlap", np.int64(4))
+    4
+    """
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < 1:
+        raise ProgramError(f"{kernel}: {name}={value!r}; expected a whole number, at least 1")
+    return int(value)
+
+
 def one_of(kernel: str, algorithm: Any, known: tuple[str, ...]) -> None:
     """Refuse an ``algorithm`` that is not among those that there are.
 

@@ -7,7 +7,7 @@ from typing import Any
 from ..specs import WSE2, Chip
 from .all_reduce import all_reduce_row
 from .broadcast import broadcast
-from .inputs import constant, whole
+from .inputs import at_least, constant, whole
 from .reduce import reduce_2d, reduce_row
 
 Shape = tuple[int, int]
@@ -27,6 +27,7 @@ def gemv(
     reduce: str | None = None,
     group: int | None = None,
     all_reduce: str | None = None,
+    overlap: int | None = None,
     dtype: str = "float32",
     accumulate: str | None = None,
     chip: Chip = WSE2,
@@ -78,6 +79,9 @@ def gemv(
     all_reduce : str, optional
         In "mesh", what `all_reduce_row` calls ``algorithm``: "reduce_broadcast", which is taken
         unless given, or "centre".
+    overlap : int, optional
+        In "tiles" and "rows", the values of x that come at a time, while those before them are
+        multiplied.
     dtype : str
         "float32", "float16" or "bfloat16": the rate of multiply-accumulate differs.
     accumulate : str, optional
@@ -121,6 +125,10 @@ def gemv(
             f"all_reduce={all_reduce!r} in layout={layout!r}: expected one of "
             f"{', '.join(map(repr, ALL_REDUCES))} in layout='mesh', and None elsewhere"
         )
+    if overlap is not None:
+        overlap = at_least("overlap", overlap, 1)
+        if layout not in ("tiles", "rows"):
+            raise ValueError(f"overlap={overlap!r} in layout={layout!r}: for 'tiles' and 'rows'")
     field, name, what_if = _rate(
         str(dtype), accumulate, {"fp16": fp16_macs, "fp32": fp32_macs, "mixed": mixed_macs}
     )
@@ -139,10 +147,13 @@ def gemv(
         return _streamed(R, C, m, n, carried, t_r)
 
     rules: dict[str, Any] = {"chip": chip, "ramp_latency": t_r}
-    bring = 0
+    column = start + -(-m // rate)
+    bring, multiply = 0, n * column + between * (n - 1)
     if layout in ("tiles", "rows"):
         bring = broadcast(rows=R, columns=1 if layout == "tiles" else C, wavelets=n, **rules)
-    multiply = n * (start + -(-m // rate)) + between * (n - 1)
+        if bring and overlap is not None:
+            way = bring - n  # cycles before the last PE has the first value
+            bring, multiply = 0, _overlapped(n, overlap, way, column, between)
     rules |= {"startup": start, "gap": between}
     how: dict[str, Any] = {"wavelets": m, "group": group, **rules}
     by: Any = reduce or REDUCES.get(layout)
@@ -182,6 +193,27 @@ def _parts(matrix: Shape, wafer: Shape, layout: str) -> tuple[Shape, Shape]:
         return (-(-pes // columns), columns), (part, N) if layout == "rows" else (M, part)
     m, n = -(-M // rows), -(-N // columns)
     return (-(-M // m), -(-N // n)), (m, n)
+
+
+def _overlapped(n: int, size: int, way: int, column: int, gap: int) -> int:
+    """Cycles of the last PE, which takes in pieces of x while it multiplies those before.
+
+    A piece begins when the one before is there and the PE has come to it, and takes one of its
+    cycles to begin; the columns that meet it are multiplied when it is there.
+    """
+    free, there, done = 1, way + min(size, n), 0  # cycles from which on; values multiplied
+    while done < n:
+        now = min(size, n - done)
+        coming = min(size, n - done - now)
+        begins = max(free, there)
+        if coming:
+            free = begins + 1
+            there = max(begins, way + done + now) + coming
+        else:
+            free = begins
+        free += now * (column + gap)
+        done += now
+    return free - gap
 
 
 def _streamed(R: int, C: int, m: int, n: int, carried: int, t_r: int) -> int:
