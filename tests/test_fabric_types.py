@@ -139,7 +139,8 @@ def test_the_other_half_and_streams_go_by_way_of_float32(engine: str, half: str)
 def test_numbers_and_streams_are_rounded_before_they_are_computed_with(
     engine: str, half: str
 ) -> None:
-    """All of an operation is of the one type of its memory: 0.3, and both of two streams."""
+    """All of an operation is of the one type of its memory: a number, and both of two streams."""
+    number = 1 + 2**-8 + 2**-13  # by way of float16 it would become another bfloat16
     w = wafer(1, 3)
     x, h = w.memory("x", 50), w.memory("h", 50, dtype=half)
     east, west = w.color("east"), w.color("west")
@@ -153,10 +154,10 @@ def test_numbers_and_streams_are_rounded_before_they_are_computed_with(
     w[0, 0].mov(x, out=fabout(east))
     w[0, 2].mov(x, out=fabout(west))
     w[0, 1].mul(fabin(east), fabin(west), out=h)
-    w[0, 2].mul(h, 0.3, out=h)
+    w[0, 2].mul(h, number, out=h)
     w.run(engine=engine)
     assert h[0, 1].tobytes() == (a * b).tobytes()
-    assert h[0, 2].tobytes() == (b * np.array(0.3).astype(half)).tobytes()
+    assert h[0, 2].tobytes() == (b * np.array(number).astype(half)).tobytes()
     assert h[0, 1].tobytes() != (x[0, 0] * x[0, 2]).astype(half).tobytes(), "seen if not rounded"
 
 

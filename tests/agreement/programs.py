@@ -241,6 +241,7 @@ def _alone(draw: Draw, wafer: wse.Wafer, where: np.ndarray) -> None:
     elif way == 6:
         wafer[where].add(half, other, out=half)
     elif way == 7:
-        wafer[where].mul(half, 0.3, out=half)  # a number that each type rounds otherwise
+        number = 1 + 2**-8 + 2**-13  # by way of float16 it would become another bfloat16
+        wafer[where].mul(half, number, out=half)
     else:
         wafer[where].add(x.own[3], s, out=s)
