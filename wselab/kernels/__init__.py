@@ -39,6 +39,7 @@ from .gather import all_gather_row, write_all_gather_row
 from .gemv import gemv, write_gemv
 from .multicast import multicast, write_multicast
 from .reduce import reduce_2d, reduce_row, write_reduce_2d, write_reduce_row
+from .sparse import sparse_gemv
 
 __all__ = [
     "all_gather_row",
@@ -52,6 +53,7 @@ __all__ = [
     "reduce_2d",
     "reduce_row",
     "scatter_row",
+    "sparse_gemv",
     "write_all_gather_row",
     "write_all_reduce_row",
     "write_all_to_all_row",
