@@ -127,7 +127,8 @@ def sparse_gemv(
     w = Wafer(R + 1, C, chip=chip, **what_if)
     if engine == "counted":
         runs = _counted(W, X, w, tile, skip, index)
-        value = (W.astype(np.float32) @ X.astype(np.float32)).astype(W.dtype)
+        single = W.astype(np.float32, copy=False), X.astype(np.float32, copy=False)
+        value = np.matmul(*single).astype(W.dtype, copy=False)
     else:
         value, runs = _stepped(W, X, w, tile, skip, index, engine)
     return value.reshape(W.shape[:1] + x.shape[1:]), _sum(w, runs)
@@ -198,7 +199,9 @@ def _sum(w: Wafer, runs: list[Run]) -> Run:
 
 
 def _finite(name: str, array: np.ndarray) -> np.ndarray:
-    if not np.isfinite(array).all():
+    with np.errstate(all="ignore"):
+        quick = np.vdot(array, array) if array.dtype == np.float32 else np.nan
+    if not np.isfinite(quick) and not np.isfinite(array).all():  # or their squares are too large
         at = tuple(np.argwhere(~np.isfinite(array))[0].tolist())
         raise ProgramError(
             f"sparse_gemv: {name}{list(at)} is {array[at]}; expected finite numbers, since zero "

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..fabric import Rules
 from ..fabric.state import Outcome
-from .gemv import tiles, zero_padded
+from .gemv import zero_padded
 
 Pair = tuple[int, int]
 
@@ -51,8 +51,7 @@ def count_woken(
     (R, C), (m, n) = wafer, tile
     T, step = rules.ramp_latency, rules.startup + 1 + rules.gap
     if skip_weights:
-        cut = tiles(W != 0, wafer, tile)
-        work = np.count_nonzero(cut, axis=2) * step  # (R, C, n)
+        work = count_by_column(W, wafer, tile) * step
     else:
         one = rules.startup + -(-m // rules.rate("mac", W.dtype.name)) + rules.gap
         work = np.full((1, C, n), one)
@@ -82,7 +81,24 @@ def count_by_pe(W: np.ndarray, wafer: Pair, tile: Pair) -> np.ndarray:
     >>> count_by_pe(np.eye(4), wafer=(2, 2), tile=(2, 2)).tolist()
     [[2, 0], [0, 2]]
     """
-    return np.count_nonzero(tiles(W != 0, wafer, tile), axis=(2, 3))
+    return count_by_column(W, wafer, tile).sum(axis=2)
+
+
+def count_by_column(W: np.ndarray, wafer: Pair, tile: Pair) -> np.ndarray:
+    """The non-zeros in each column of each PE's tile: (rows, columns, width of a tile).
+
+    Whole rows of W are added, 255 at a time, since sums up to there fit into a byte: that makes
+    it fast.
+
+    >>> count_by_column(np.eye(4), wafer=(2, 2), tile=(2, 2)).tolist()
+    [[[1, 1], [0, 0]], [[0, 0], [1, 1]]]
+    """
+    (R, C), (m, n) = wafer, tile
+    there = zero_padded(W != 0, (R * m, C * n)).view(np.uint8).reshape(R, m, C * n)
+    counts = np.zeros((R, C * n), np.int64)
+    for first in range(0, m, 255):
+        counts += np.add.reduce(there[:, first : first + 255], axis=1, dtype=np.uint8)
+    return counts.reshape(R, C, n)
 
 
 def _chained(free: np.ndarray, rules: Rules) -> int:
