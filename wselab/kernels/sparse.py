@@ -18,7 +18,7 @@ from ..specs import WSE2
 from .gemv import tiles, tiling, zero_padded
 from .inputs import checked
 from .nonzeros import INDEX_BYTES, NonZeros
-from .sparse_count import IN_ORDER, WOKEN, count_in_order, count_woken
+from .sparse_count import IN_ORDER, WOKEN, count_by_pe, count_in_order, count_woken
 from .sparse_program import (
     OTHER_COLORS,
     kept_columns,
@@ -108,7 +108,7 @@ def sparse_gemv(
     >>> W = np.array([[1, 0, 2, 0], [0, 0, 0, 3]], np.float32)
     >>> y, run = sparse_gemv(W, np.array([1, 5, 0, 2], np.float32), wafer=(1, 2))
     >>> y.tolist(), run.cycles
-    ([1.0, 6.0], 29)
+    ([1.0, 6.0], 27)
     """
     W = _finite("W", checked("sparse_gemv", "W", W, ("M", "N")))
     X = _finite("x", checked("sparse_gemv", "x", x, ("N",) if np.ndim(x) < 2 else ("N", "batch")))
@@ -117,14 +117,18 @@ def sparse_gemv(
             f"sparse_gemv: W is {W.dtype} of shape {W.shape}, x {x.dtype} of {x.shape}; expected "
             f"the same type, and x of shape ({W.shape[1]},) or ({W.shape[1]}, batch)"
         )
-    for name, value, known in (("skip", skip, SKIPS), ("index", index, INDICES)):
-        if value not in known:
-            raise ProgramError(f"sparse_gemv: {name}={value!r}; expected one of {known}")
+    for name, given, known in (("skip", skip, SKIPS), ("index", index, INDICES)):
+        if given not in known:
+            raise ProgramError(f"sparse_gemv: {name}={given!r}; expected one of {known}")
     if not isinstance(wafer, (tuple, list)) or len(wafer) != 2:
-        raise ProgramError(f"sparse_gemv: wafer={wafer!r}; expected (rows, columns), such as (4, 8)")
+        raise ProgramError(
+            f"sparse_gemv: wafer={wafer!r}; expected (rows, columns), such as (4, 8)"
+        )
     X = X.reshape(len(X), -1)
     (R, C), tile = tiling(W.shape, Wafer(*wafer, chip=chip, **what_if).shape)
     w = Wafer(R + 1, C, chip=chip, **what_if)
+    fullest = None if skip == "activations" else int(count_by_pe(W, (R, C), tile).max())
+    _check_room(w, W.itemsize, fullest, tile, X.shape[1] if skip == "weights" else 1)
     if engine == "counted":
         runs = _counted(W, X, w, tile, skip, index)
         single = W.astype(np.float32, copy=False), X.astype(np.float32, copy=False)
@@ -141,7 +145,6 @@ def _stepped(
     wafer, (m, n) = (w.shape[0] - 1, w.shape[1]), tile
     batch = X.shape[1] if skip == "weights" else 1
     kept = None if skip == "activations" else NonZeros.of(W, wafer, tile)
-    _check_room(w, W, kept, tile, batch)
     if skip != "weights" and index == "color":
         _check_colors(w, n)
     x, y = w.memory("x", n * batch, dtype=W.dtype), w.memory("y", m * batch, dtype=W.dtype)
@@ -193,7 +196,9 @@ def _sum(w: Wafer, runs: list[Run]) -> Run:
     """Launches one after another as one run."""
     if len(runs) == 1:
         return runs[0]
-    cycles, hops, ramps = (sum(getattr(run, of) for run in runs) for of in ("cycles", "hops", "ramps"))
+    cycles, hops, ramps = (
+        sum(getattr(run, of) for run in runs) for of in ("cycles", "hops", "ramps")
+    )
     why = f"{len(runs)} launches, one after another; of each: {runs[0].exact_because}"
     return Run(w, Outcome("ended", cycles, hops, ramps, None, None), runs[0].engine, why)
 
@@ -215,20 +220,19 @@ def _check_colors(w: Wafer, width: int) -> None:
     if width > most:
         raise ProgramError(
             f"sparse_gemv: tiles are {width} columns wide, and index='color' needs a color for "
-            f"each: {w.chip.name} has {w.chip.colors}, of which {OTHER_COLORS} are needed for other "
+            f"each: {w.chip.name} has {w.chip.colors}, {OTHER_COLORS} of them for other "
             f"things. Try a wafer with more columns, so that tiles have at most {most}, or "
             "index='wavelet'"
         )
 
 
-def _check_room(w: Wafer, W: np.ndarray, kept: NonZeros | None, tile: Pair, batch: int) -> None:
+def _check_room(w: Wafer, itemsize: int, fullest: int | None, tile: Pair, batch: int) -> None:
     m, n = tile
-    if kept is None:
-        stored, what = m * n * W.itemsize, f"a tile of {m} x {n}"
+    if fullest is None:
+        stored, what = m * n * itemsize, f"a tile of {m} x {n}"
     else:
-        most = kept.values.shape[2]
-        stored, what = most * (W.itemsize + INDEX_BYTES), f"{most:,} non-zeros with their rows"
-    taken, room = stored + (m + n) * batch * W.itemsize, w.chip.pe_memory_bytes
+        stored, what = fullest * (itemsize + INDEX_BYTES), f"{fullest:,} non-zeros with their rows"
+    taken, room = stored + (m + n) * batch * itemsize, w.chip.pe_memory_bytes
     if taken > room:
         raise MemoryBudgetError(
             f"sparse_gemv: the fullest PE has {what}, and {batch} of x for each column and of y "

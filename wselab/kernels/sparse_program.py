@@ -47,9 +47,7 @@ def write_in_order(
         for k in range(kept.values.shape[2]):
             length = batch * _below(kept.per_pe > k)
             row, column = (batch * _below(of[..., k]) for of in (kept.rows, kept.columns))
-            w[1:].mac(
-                values.own[k], x.own[column : column + length], out=y.own[row : row + length]
-            )
+            w[1:].mac(values.own[k], x.own[column : column + length], out=y.own[row : row + length])
         for columns, add_up in sums:
             add_up(w[1:, columns])
 
@@ -192,7 +190,7 @@ def _route_down(w: Wafer, color: Any) -> None:
 
 
 def _below(array: np.ndarray) -> np.ndarray:
-    """``array`` as whole numbers for the rows that hold tiles, with zeros for row 0, which has none.
+    """``array`` as whole numbers for the rows that hold tiles, with zeros for row 0.
 
     >>> _below(np.array([[5, 6]])).tolist()
     [[0, 0], [5, 6]]

@@ -81,10 +81,10 @@ def sparse_gemv(
     Examples
     --------
     >>> sparse_gemv(matrix=(1024, 1024), wafer=(64, 64), skip="weights")  # no zeros: exact
-    743.0
+    735.0
     >>> [round(sparse_gemv(matrix=(1024, 1024), wafer=(64, 64), density=d, skip="weights"))
     ...  for d in (0.5, 0.25, 0.1)]
-    [622, 544, 494]
+    [617, 551, 509]
     """
     _check_pair("matrix", matrix)
     _check_pair("wafer", wafer)
@@ -97,9 +97,7 @@ def sparse_gemv(
     check_share("sent", sent)
     m, n = -(-M // rows), -(-N // columns)
     R, C = -(-M // m), -(-N // n)
-    rate = constant(
-        chip, *RATES[dtype], fp16_macs if dtype == "float16" else fp32_macs, least=1
-    )
+    rate = constant(chip, *RATES[dtype], fp16_macs if dtype == "float16" else fp32_macs, least=1)
     T = constant(chip, "ramp_latency_cycles", "ramp_latency", ramp_latency, least=1)
     start = constant(chip, "operation_startup_cycles", "startup", startup)
     between = constant(chip, "operation_gap_cycles", "gap", gap)
@@ -154,8 +152,8 @@ def break_even_density(*, dense: float, nonzero: float, zero: float = 0.0) -> fl
     """
     if not 0 <= zero < nonzero or not zero <= dense:
         raise ValueError(
-            f"dense={dense!r}, nonzero={nonzero!r}, zero={zero!r}: expected a non-zero to cost more "
-            "than a zero, and a zero no more than a value where nothing is skipped"
+            f"dense={dense!r}, nonzero={nonzero!r}, zero={zero!r}: expected a non-zero to cost "
+            "more than a zero, and a zero no more than a value where nothing is skipped"
         )
     return min(1.0, (dense - zero) / (nonzero - zero))
 
