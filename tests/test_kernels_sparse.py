@@ -155,19 +155,21 @@ def test_zeros_of_x_are_not_sent() -> None:
 
 def test_index_wavelets_cost_time_and_save_colors() -> None:
     """With an index the same product takes longer, and tiles can be wider than there are colors."""
-    W, x = holes(numbers((16, 40)), 0.3), holes(numbers(40), 0.5)
+    W, x = numbers((4, 40)), holes(numbers(40), 0.5)
+    how = {"skip": "activations"}
     by_color, by_index = (
-        kernels.sparse_gemv(W, x, (2, 2), index=index)[1].cycles for index in ("color", "wavelet")
+        kernels.sparse_gemv(W, x, (2, 2), index=index, **how)[1].cycles
+        for index in ("color", "wavelet")
     )
     assert by_color < by_index
-    with pytest.raises(ProgramError, match="40 columns wide.*at most 20, or index='wavelet'"):
-        kernels.sparse_gemv(W, x, (2, 1))
-    y, _ = kernels.sparse_gemv(W, x, (2, 1), index="wavelet")
+    with pytest.raises(ProgramError, match=r"40 columns wide.*at most 20, or index='wavelet'"):
+        kernels.sparse_gemv(W, x, (2, 1), **how)
+    y, _ = kernels.sparse_gemv(W, x, (2, 1), index="wavelet", **how)
     assert same_bits(y, gemv_in_order(W, x, (2, 1)))
 
 
 def test_the_fullest_pe_decides() -> None:
-    """As many non-zeros, evenly and all in one PE: the run is as long as that PE's work."""
+    """As many non-zeros, evenly and in four PEs of 16: the run is as long as their work."""
     even = np.zeros((32, 32), np.float32)
     even[::4] = 1  # each of 4 x 4 tiles has 16
     heap = np.zeros((32, 32), np.float32)
@@ -176,7 +178,8 @@ def test_the_fullest_pe_decides() -> None:
     assert np.count_nonzero(even) == np.count_nonzero(heap) == 256
     x = np.ones(32, np.float32)
     cycles = [kernels.sparse_gemv(W, x, (4, 4), skip="weights")[1].cycles for W in (even, heap)]
-    assert cycles[1] - cycles[0] == 64 - 16 + 1  # and row 1 of PEs has its values a cycle later
+    # Row 2 of PEs begins after 2 cycles, row 4 after 4; column c is 6 c from the chain's end.
+    assert cycles[1] - cycles[0] == (2 + 64 + 6 * 2) - (4 + 16 + 6 * 3)
 
 
 def test_zeros_pay_only_where_there_are_many() -> None:
