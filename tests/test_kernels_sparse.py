@@ -234,7 +234,7 @@ def test_counted_runs_are_as_long_as_stepped_ones() -> None:
 @pytest.mark.long
 def test_counted_runs_are_as_long_as_stepped_ones_many_times() -> None:
     """The same of many."""
-    counted_as_stepped(seed=2, products=1000)
+    counted_as_stepped(seed=2, products=300)
 
 
 @pytest.mark.long

@@ -127,10 +127,12 @@ def sparse_gemv(
     X = X.reshape(len(X), -1)
     (R, C), tile = tiling(W.shape, Wafer(*wafer, chip=chip, **what_if).shape)
     w = Wafer(R + 1, C, chip=chip, **what_if)
-    fullest = None if skip == "activations" else int(count_by_pe(W, (R, C), tile).max())
-    _check_room(w, W.itemsize, fullest, tile, X.shape[1] if skip == "weights" else 1)
+    per_pe = None if skip == "activations" else count_by_pe(W, (R, C), tile)
+    _check_room(w, W.itemsize, per_pe, tile, X.shape[1] if skip == "weights" else 1)
+    if skip != "weights" and index == "color":
+        _check_colors(w, tile[1])
     if engine == "counted":
-        runs = _counted(W, X, w, tile, skip, index)
+        runs = _counted(W, X, w, tile, per_pe, skip, index)
         single = W.astype(np.float32, copy=False), X.astype(np.float32, copy=False)
         value = np.matmul(*single).astype(W.dtype, copy=False)
     else:
@@ -145,8 +147,6 @@ def _stepped(
     wafer, (m, n) = (w.shape[0] - 1, w.shape[1]), tile
     batch = X.shape[1] if skip == "weights" else 1
     kept = None if skip == "activations" else NonZeros.of(W, wafer, tile)
-    if skip != "weights" and index == "color":
-        _check_colors(w, n)
     x, y = w.memory("x", n * batch, dtype=W.dtype), w.memory("y", m * batch, dtype=W.dtype)
     if kept is None:
         A = w.memory("A", tile, dtype=W.dtype)
@@ -173,23 +173,27 @@ def _stepped(
 
 
 def _counted(
-    W: np.ndarray, X: np.ndarray, w: Wafer, tile: Pair, skip: str, index: str
+    W: np.ndarray,
+    X: np.ndarray,
+    w: Wafer,
+    tile: Pair,
+    per_pe: np.ndarray | None,
+    skip: str,
+    index: str,
 ) -> list[Run]:
     """The launches, counted."""
-    wafer, batch = (w.shape[0] - 1, w.shape[1]), X.shape[1]
-    if skip == "weights":
-        outcomes = iter([count_in_order(W, batch, wafer, tile, w.rules)])
-    elif index == "color":
-        _check_colors(w, tile[1])
-        outcomes = count_woken(W, X, wafer, tile, skip == "both", w.rules)
-    else:
+    if per_pe is not None and skip == "weights":
+        outcome = count_in_order(per_pe, X.shape[1], tile, W.dtype.name, w.rules)
+        return [Run(w, outcome, "counted", IN_ORDER)]
+    if index != "color":
         raise ProgramError(
             "sparse_gemv: engine='counted' knows index='color' only; with an index wavelet all "
             "values share a queue, and a PE that is busy holds up the others of its column. Try "
             "engine=None, or tiles of fewer columns with index='color'"
         )
-    why = IN_ORDER if skip == "weights" else WOKEN
-    return [Run(w, outcome, "counted", why) for outcome in outcomes]
+    wafer = w.shape[0] - 1, w.shape[1]
+    outcomes = count_woken(W, X, wafer, tile, skip == "both", w.rules)
+    return [Run(w, outcome, "counted", WOKEN) for outcome in outcomes]
 
 
 def _sum(w: Wafer, runs: list[Run]) -> Run:
@@ -226,11 +230,12 @@ def _check_colors(w: Wafer, width: int) -> None:
         )
 
 
-def _check_room(w: Wafer, itemsize: int, fullest: int | None, tile: Pair, batch: int) -> None:
+def _check_room(w: Wafer, itemsize: int, per_pe: np.ndarray | None, tile: Pair, batch: int) -> None:
     m, n = tile
-    if fullest is None:
+    if per_pe is None:
         stored, what = m * n * itemsize, f"a tile of {m} x {n}"
     else:
+        fullest = int(per_pe.max())
         stored, what = fullest * (itemsize + INDEX_BYTES), f"{fullest:,} non-zeros with their rows"
     taken, room = stored + (m + n) * batch * itemsize, w.chip.pe_memory_bytes
     if taken > room:

@@ -26,16 +26,19 @@ IN_ORDER = _COUNTED + "Cycles, hops and ramp deliveries are those of a stepped r
 WOKEN = _COUNTED + (
     "Hops and ramp deliveries are those of a stepped run, and so are cycles, unless a value of x "
     "comes to a ramp together with a sum: that one's stream may then go on with a hole, and the "
-    "launch takes a cycle or so more (in tests, 1 of 100 launches, and never T_R cycles)"
+    "launch takes a cycle more, or a few (in tests fewer than 1 in 50, by less than T_R cycles)"
 )
 
 
-def count_in_order(W: np.ndarray, batch: int, wafer: Pair, tile: Pair, rules: Rules) -> Outcome:
-    """What `write_in_order` takes: PEs that work through all their non-zeros, then the chain."""
-    (R, C), (m, n) = wafer, tile
-    each = rules.startup + -(-batch // rules.rate("mac", W.dtype.name)) + rules.gap
+def count_in_order(per_pe: np.ndarray, batch: int, tile: Pair, dtype: str, rules: Rules) -> Outcome:
+    """What `write_in_order` takes: PEs that work through all their non-zeros, then the chain.
+
+    ``per_pe`` has how many each PE has, see `count_by_pe`.
+    """
+    (R, C), (m, n) = per_pe.shape, tile
+    each = rules.startup + -(-batch // rules.rate("mac", dtype)) + rules.gap
     all_there = n * batch + 2 * rules.ramp_latency + 1 + rules.gap + np.arange(1, R + 1)[:, None]
-    free = all_there + each * count_by_pe(W, wafer, tile)
+    free = all_there + each * per_pe
     if C == 1:
         cycles = int(free.max()) - rules.gap
     else:
