@@ -168,6 +168,20 @@ def test_index_wavelets_cost_time_and_save_colors() -> None:
     assert same_bits(y, gemv_in_order(W, x, (2, 1)))
 
 
+@pytest.mark.parametrize("T", [1, 3])
+def test_index_wavelets_by_hand(T: int) -> None:
+    """Three columns and the end are four indices, so each is found by four comparisons.
+
+    The first index is sent behind one comparison, and taken 2 T + 2 cycles later. A column of 20
+    values then keeps the PE busy longer than the one above needs for the next: index, comparisons,
+    value, column, three times, and the index of the end with its comparisons.
+    """
+    W, x = numbers((20, 3)), np.ones(3, np.float32)
+    how = {"skip": "activations", "index": "wavelet", "ramp_latency": T}
+    _, run = kernels.sparse_gemv(W, x, (1, 1), **how)
+    assert run.cycles == (2 * T + 3 + 1) + (2 * T + 2) + 3 * (1 + 4 + 1 + 20) + 1 + 4
+
+
 def test_the_fullest_pe_decides() -> None:
     """As many non-zeros, evenly and in four PEs of 16: the run is as long as their work."""
     even = np.zeros((32, 32), np.float32)
