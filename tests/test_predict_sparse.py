@@ -51,6 +51,23 @@ def test_expected_cycles_are_the_mean_of_runs(
     assert away <= allowed + (0.03 * expected if skip != "weights" else 0)
 
 
+@pytest.mark.parametrize("skip", ["activations", "both"])
+def test_index_wavelets_are_expected_too(skip: str) -> None:
+    """Over 10 stepped runs, within 4 standard errors and 5 %."""
+    draw, cycles = np.random.default_rng(8), []
+    for _ in range(10):
+        W, x = drawn((64, 64), 0.3, draw, "float32"), drawn(64, 0.5, draw, "float32")
+        cycles.append(kernels.sparse_gemv(W, x, (4, 4), skip=skip, index="wavelet")[1].cycles)
+    how: dict[str, Any] = {"density": 0.3, "sent": 0.5, "skip": skip}
+    expected, by_color = (
+        predict.sparse_gemv(matrix=(64, 64), wafer=(4, 4), index=index, **how)
+        for index in ("wavelet", "color")
+    )
+    error = 4 * np.std(cycles) / len(cycles) ** 0.5
+    assert abs(expected - np.mean(cycles)) <= error + 0.05 * expected
+    assert by_color < np.mean(cycles) - error
+
+
 @pytest.mark.parametrize("skip", ["weights", "activations", "both"])
 def test_without_zeros_nothing_is_left_to_chance(skip: str) -> None:
     """Of a full matrix and a full positive vector the expected cycles are those of the run."""
@@ -124,6 +141,7 @@ def test_ideal_speedups() -> None:
         ({"density": 1.1}, "density=1.1: expected a share"),
         ({"sent": True}, "sent=True: expected a share"),
         ({"skip": "none"}, "no algorithm 'none'"),
+        ({"index": "none"}, "no algorithm 'none'"),
         ({"dtype": "int8"}, "no algorithm 'int8'"),
         ({"batch": 0}, "batch=0"),
     ],

@@ -10,6 +10,7 @@ from .imbalance import at_most, check_share, exactly
 from .inputs import constant, one_of, whole
 
 SKIPS = ("weights", "activations", "both")
+INDICES = ("color", "wavelet")
 
 
 def sparse_gemv(
@@ -19,6 +20,7 @@ def sparse_gemv(
     density: float = 1.0,
     sent: float = 1.0,
     skip: str = "both",
+    index: str = "color",
     batch: int = 1,
     dtype: str = "float32",
     chip: Chip = WSE2,
@@ -46,6 +48,10 @@ def sparse_gemv(
     + 2))``, so on average ``sum over t of 1 - F(t)`` cycles after the earliest possible. Then the m
     sums of a tile go through.
 
+    With ``index="wavelet"`` each value of x, and the end, takes the cycles besides in which its
+    column is found, and a value one to be taken in. That a PE which is busy then holds up the
+    others of its column is left out.
+
     With ``skip="weights"`` and tiles that fill the matrix nothing else is left out: the runs' mean.
     Otherwise the first of k values of x is taken to be sent when it is on average, and no PE to be
     idle after it: some cycles less than a run where values are few.
@@ -60,6 +66,8 @@ def sparse_gemv(
         The share of non-zeros of W and of x, from 0 to 1.
     skip : str
         "weights", "activations" or "both".
+    index : str
+        "color" or "wavelet", where zeros of x are skipped.
     batch : int
         Vectors; where zeros of x are skipped, so many launches.
     dtype : str
@@ -92,6 +100,7 @@ def sparse_gemv(
         M=matrix[0], N=matrix[1], rows=wafer[0], columns=wafer[1], batch=batch
     )
     one_of(skip, SKIPS)
+    one_of(index, INDICES)
     one_of(dtype, tuple(RATES))
     check_share("density", density)
     check_share("sent", sent)
@@ -113,19 +122,22 @@ def sparse_gemv(
             return begun + _mean(done, 1, 0) - between
         return begun + _mean(done, C, way + 1) + m * batch
 
-    ended, begun = np.zeros(1), way + 1 + wake + way
+    ended, begun, woken, sends = np.zeros(1), way + 1 + wake + way, wake, 1 + between
+    if index == "wavelet":
+        wake += round(2 * one * _halvings(n + 1))
+        woken, sends = wake + 1 + between, 2 * sends
     for k, chance in enumerate(exactly(n, sent)):
         if skip == "both":
-            work, chances = k * wake + one * np.arange(k * m + 1), at_most(k * m, density)
+            work, chances = k * woken + one * np.arange(k * m + 1), at_most(k * m, density)
         else:
-            work = np.array([k * (wake + start + -(-m // rate) + between)])
+            work = np.array([k * (woken + start + -(-m // rate) + between)])
             chances = np.ones(1)
         first = 1.5 * one + 2 * one * ((n + 1) / (k + 1) - 1) if k else 0.0
         done = _by_rows(work + round(first), chances, R)
-        compared = 2 * n * one + k * (1 + between) + R
+        compared = 2 * n * one + k * sends + R
         done = np.concatenate([np.zeros(compared), done[compared:], np.ones(1)])
         ended = _longer(ended, len(done)) + chance * _longer(done, len(ended))
-    after = wake + m if C > 1 else 1
+    after = wake + m if C > 1 else wake if index == "wavelet" else 1
     return batch * (begun + _mean(ended, C, way + 1) + after)
 
 
@@ -169,6 +181,19 @@ def two_of_four_speedup(density: float) -> float:
     """
     check_share("density", density)
     return 2.0 if density <= 0.5 else 1.0
+
+
+def _halvings(leaves: int) -> float:
+    """How often so many are halved, on average over them, until one is left.
+
+    >>> _halvings(4), round(_halvings(3), 2)
+    (2.0, 1.67)
+    """
+    if leaves == 1:
+        return 0.0
+    first = (leaves + 1) // 2
+    both = first * _halvings(first) + (leaves - first) * _halvings(leaves - first)
+    return 1.0 + both / leaves
 
 
 def _by_rows(work: np.ndarray, chances: np.ndarray, rows: int) -> np.ndarray:
