@@ -40,7 +40,10 @@ from .gemv import gemv
 from .gemv_layouts import Plan, gemv_plan
 from .gemv_program import write_gemv
 from .multicast import multicast, write_multicast
+from .pruning import energy_kept, prune, prune_two_of_four
 from .reduce import reduce_2d, reduce_row, write_reduce_2d, write_reduce_row
+from .sequences import relu_sequences
+from .sparse import sparse_gemv
 
 __all__ = [
     "Plan",
@@ -50,12 +53,17 @@ __all__ = [
     "all_to_all_row",
     "broadcast",
     "broadcast_row",
+    "energy_kept",
     "gemv",
     "gemv_plan",
     "multicast",
+    "prune",
+    "prune_two_of_four",
     "reduce_2d",
     "reduce_row",
+    "relu_sequences",
     "scatter_row",
+    "sparse_gemv",
     "write_all_gather_row",
     "write_all_reduce_row",
     "write_all_to_all_row",

@@ -28,7 +28,7 @@ def broadcast(
 
     Parameters
     ----------
-    x : array of shape (wavelets,), float32 or float16
+    x : array of shape (wavelets,), float32, float16 or bfloat16
         The vector.
     rows, columns : int
         The wafer, in PEs.
@@ -80,7 +80,7 @@ def broadcast_row(
 
     Parameters
     ----------
-    x : array of shape (rows, wavelets), float32 or float16
+    x : array of shape (rows, wavelets), float32, float16 or bfloat16
         The vector of each row.
     columns : int
         P, PEs in a row.

@@ -20,6 +20,7 @@ import numpy as np
 
 from ..fabric import MemoryBudgetError, ProgramError
 from ..fabric.memory import DTYPES, number_type
+from .inputs import one_of
 from .tiling import Shape, large_enough, tiles, tiling, zero_padded
 
 LAYOUTS = ("tiles", "rows", "columns", "mesh", "streamed")
@@ -90,9 +91,7 @@ def gemv_plan(
             raise ProgramError(
                 f"gemv: {name}={sizes!r}; expected two whole numbers above 0, rows first: (4, 8)"
             )
-    if layout not in LAYOUTS:
-        known = ", ".join(map(repr, LAYOUTS))
-        raise ProgramError(f"gemv: no layout {layout!r}; there is {known}")
+    one_of("gemv", layout, LAYOUTS, "layout")
     kind = number_type(dtype)
     if kind.name not in DTYPES:
         raise ProgramError(f"gemv: dtype={dtype!r}; a PE computes in {' or '.join(DTYPES)}")

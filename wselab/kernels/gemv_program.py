@@ -60,7 +60,7 @@ def write_gemv(
     >>> w.run().cycles, y[1, 0].tolist()
     (31, [8.0, 8.0, 8.0])
     """
-    one_of("gemv", layout, LAYOUTS)
+    one_of("gemv", layout, LAYOUTS, "layout")
     if (reduce or group) is not None and REDUCES[layout] is None:
         raise ProgramError(f"gemv: layout={layout!r} has no reduce and no group; leave them out")
     if reduce is not None:

@@ -74,14 +74,14 @@ def at_least_one(kernel: str, name: str, value: Any) -> int:
     return int(value)
 
 
-def one_of(kernel: str, algorithm: Any, known: tuple[str, ...]) -> None:
-    """Refuse an ``algorithm`` that is not among those that there are.
+def one_of(kernel: str, name: Any, known: tuple[str, ...], what: str = "algorithm") -> None:
+    """Refuse an algorithm, or ``what`` it is, that is not among those that there are.
 
     >>> one_of("reduce_2d", "yx", ("xy", "snake"))
     Traceback (most recent call last):
         ...
     wselab.fabric.errors.ProgramError: reduce_2d: no algorithm 'yx'; there is 'xy', 'snake'
     """
-    if algorithm not in known:
+    if name not in known:
         names = ", ".join(map(repr, known))
-        raise ProgramError(f"{kernel}: no algorithm {algorithm!r}; there is {names}")
+        raise ProgramError(f"{kernel}: no {what} {name!r}; there is {names}")
