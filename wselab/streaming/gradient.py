@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..fabric import NORTH, ProgramError, Run, Wafer, fabin, fabout
+from ..fabric import NORTH, ProgramError, Run, fabin, fabout
 from ..kernels.inputs import checked
 from ..specs import WSE2
 from .lanes import Lanes, check_held, share, spread
@@ -95,6 +95,7 @@ def write_gradient(lanes: Lanes, slopes: Any, x: Any, outputs: int) -> np.ndarra
 
     Examples
     --------
+    >>> from wselab import Wafer
     >>> w = Wafer(2, 2)
     >>> lanes = Lanes(w, tokens=2, features=2)
     >>> x, slopes = w.memory("x", (2, 2)), w.memory("slopes", (1, 2))
@@ -104,7 +105,7 @@ def write_gradient(lanes: Lanes, slopes: Any, x: Any, outputs: int) -> np.ndarra
     (32, [[2.0, 2.0, 2.0, 2.0], [2.0, 2.0, 2.0, 2.0]])
     """
     w = lanes.w
-    rows, columns = w.shape
+    columns = w.shape[1]
     features, tokens = x.shape[2:]
     check_held("write_gradient", w, "slopes", slopes, outputs)
     g, passing = lanes.slope.own[:features], lanes.weight
@@ -112,14 +113,14 @@ def write_gradient(lanes: Lanes, slopes: Any, x: Any, outputs: int) -> np.ndarra
     to_north, from_south = lanes.north
     for i in range(outputs):
         owner, k = divmod(i, share(outputs, columns))
-        own = slopes.own[k]
-        if owner < columns - 1:
-            w[:, owner].mov(own, out=fabout(to_east))
-        if owner > 0:
-            w[:, owner].mov(own, out=fabout(to_west))
         for e in range(tokens):
             acc = g if e else 0.0
-            w[:, owner].mac(slopes.own[k, e], x.own[:, e], acc=acc, out=g)
+            own = slopes.own[k, e]
+            if owner < columns - 1:
+                w[:, owner].mov(own, out=fabout(to_east))
+            if owner > 0:
+                w[:, owner].mov(own, out=fabout(to_west))
+            w[:, owner].mac(own, x.own[:, e], acc=acc, out=g)
             for side, theirs, mine, on in (
                 (np.s_[:, owner + 1 :], from_west, to_east, np.s_[:, owner + 1 : -1]),
                 (np.s_[:, :owner], from_east, to_west, np.s_[:, 1:owner]),

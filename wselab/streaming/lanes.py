@@ -1,9 +1,9 @@
 """The lanes of a wafer that weights stream through: its routes, its scratch, and who holds what.
 
 Features lie over the columns of PEs, tokens over the rows: PE (r, c) holds the activations of some
-features for some tokens, and they stay. Weights come in over the north edge and go down the columns;
-partial sums go along the rows, east or west, to the column that is to hold the result; gradients
-of weights go up the columns and leave by the edge that weights came in by.
+features for some tokens, and they stay. Weights come in over the north edge and go down the
+columns; partial sums go along the rows, east or west, to the column that is to hold the result;
+gradients of weights go up the columns and leave by the edge that weights came in by.
 """
 
 from __future__ import annotations
@@ -50,8 +50,7 @@ class Lanes:
         self.slope = w.memory("gradient", features, dtype=dtype)
 
     def _both_ways(self, side: str, by: str) -> Any:
-        names = [f"to the {side}, {parity} {by}s" for parity in ("even", "odd")]
-        return self.w.alternating(*names, by=by)
+        return self.w.alternating(f"to the {side}, even {by}s", f"to the {side}, odd {by}s", by)
 
     def add_up(self, owner: int, y: Any) -> None:
         """Write: the partial sums of every row of PEs into ``y`` of its PE in column ``owner``.

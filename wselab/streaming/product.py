@@ -146,7 +146,8 @@ def wafer_of(what: str, wafer: Any, chip: Any, what_if: dict[str, Any]) -> Wafer
     """A wafer of (rows, columns), or an error that says what to give."""
     if not isinstance(wafer, (tuple, list)) or len(wafer) != 2:
         raise ProgramError(f"{what}: wafer={wafer!r}; expected (rows, columns), such as (4, 8)")
-    return Wafer(*wafer, chip=chip, **what_if)
+    rows, columns = wafer
+    return Wafer(rows, columns, chip=chip, **what_if)
 
 
 def check_pair(what: str, name: str, one: np.ndarray, other_name: str, other: np.ndarray) -> None:

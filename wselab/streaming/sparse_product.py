@@ -1,9 +1,10 @@
 """The streamed product of sparse weights: index and value, and zeros never sent.
 
 Two streams go down each column: *codes* and *values*. A code wakes a task. If it is an index, the
-task takes one value, multiplies the activations of that feature with it and adds them to the partial
-sums. Other codes close an output: pass the partial sums on to the east or to the west, or keep their
-sum as an output of one's own. So the data says what is done, and no PE knows how many weights come.
+task takes one value, multiplies the activations of that feature with it and adds them to the
+partial sums. Other codes close an output: pass the partial sums on to the east or to the west, or
+keep their sum as an output of one's own. So the data says what is done, and no PE knows how many
+weights come.
 
 A PE of the emulator finds the feature by halving, two comparisons a step, since its operations take
 no address from a wavelet. What the machine pays for that is not public; its wavelet has room for a
@@ -56,6 +57,7 @@ def write_sparse_product(lanes: Lanes, x: Any, y: Any) -> Callable[[np.ndarray],
 
     Examples
     --------
+    >>> from wselab import Wafer
     >>> w = Wafer(2, 2)
     >>> lanes = Lanes(w, tokens=2, features=2)
     >>> x, y = w.memory("x", (2, 2)), w.memory("y", (1, 2))
@@ -109,7 +111,7 @@ def coded(W: np.ndarray, columns: int) -> list[tuple[np.ndarray, np.ndarray]]:
     --------
     >>> first, second = coded(np.array([[5, 0], [0, 7]]), columns=2)
     >>> first[0].tolist(), first[1].tolist(), second[0].tolist(), second[1].tolist()
-    ([0, 1, 3], [5], [3, 0, 1], [7])
+    ([0, 1, 2], [5], [3, 0, 1], [7])
     """
     M, m = W.shape[0], share(W.shape[0], columns)
     sent = []
