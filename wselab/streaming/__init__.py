@@ -13,9 +13,10 @@ Examples
 --------
 >>> import numpy as np
 >>> from wselab import streaming
->>> Y, run = streaming.streamed_product(np.eye(8, dtype="f"), np.ones((8, 32), "f"), wafer=(2, 4))
->>> run.cycles, streaming.product_cycles(outputs=8, features=8, tokens=32, wafer=(2, 4)).cycles
-(508, 508)
+>>> W, X = np.ones((12, 12), np.float32), np.ones((12, 32), np.float32)
+>>> Y, run = streaming.streamed_product(W, X, wafer=(2, 4))
+>>> run.cycles, streaming.product_cycles(outputs=12, features=12, tokens=32, wafer=(2, 4)).cycles
+(946, 946)
 """
 
 from .costs import Wire, fabric_costs, layers_of, peak_costs

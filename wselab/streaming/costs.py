@@ -125,7 +125,7 @@ def fabric_costs(
     Examples
     --------
     >>> [cost.forward_cycles for cost in fabric_costs([(32, 64), (10, 32)], 32, wafer=(4, 4))]
-    [5243, 1047]
+    [5050, 896]
     """
     costs = []
     for number, (outputs, features) in enumerate(shapes, 1):

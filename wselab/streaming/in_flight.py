@@ -19,6 +19,7 @@ from typing import Any
 from ..hierarchy import activation_bytes, most_tokens, training
 from ..specs import WSE3, Chip, LanguageModel
 from .costs import Wire, io_bits_per_s, layers_of, peak_macs_per_s
+from .memoryx import name_of
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,12 @@ def tokens_in_flight(
     chip: Chip = WSE3,
     wire: Wire | None = None,
     bandwidth_bits_per_s: float | None = None,
+    ahead: int = 0,
 ) -> InFlight:
     """The tokens in flight that streaming a model wants, beside those that fit.
 
-    Parameters as those of `tokens_without_stall`. What fits is reckoned kindly: all of SRAM holds
+    Parameters as those of `tokens_without_stall`; ``ahead`` is how many layers' weights wait on the
+    wafer, as in `schedule`, and take room. What fits is reckoned kindly: all else of SRAM holds
     activations, two bytes each, and of each layer only its input; the rest is computed again.
 
     Examples
@@ -109,13 +112,18 @@ def tokens_in_flight(
     >>> print(tokens_in_flight(GPT3_175B))
     GPT-3 175B on a WSE-3: streaming stops to stall at 104,167 tokens in flight, and 18,649 fit, \
 at 2.36 MB each in 44 GB: it stalls, and reaches 17.9% of its peak
+    >>> tokens_in_flight(GPT3_175B, ahead=1).fitting_tokens  # with double buffering
+    17112
     """
-    layers_of(model)  # refuses what is no dense model
+    if not isinstance(ahead, int) or isinstance(ahead, bool) or ahead < 0:
+        raise ValueError(f"tokens_in_flight: ahead={ahead!r}; expected a whole number, at least 0")
+    bits = (wire or Wire()).bits_per_weight
+    waiting = ahead * max(layers_of(model).values()) * bits / 8
     return InFlight(
         model.name,
         chip.name,
         tokens_without_stall(chip, wire, bandwidth_bits_per_s),
-        most_tokens(model, chip.sram_bytes),
+        most_tokens(model, max(0.0, chip.sram_bytes - waiting)),
         activation_bytes(model),
         chip.sram_bytes,
     )
@@ -163,5 +171,4 @@ def resident(model: Any, tokens: int, chip: Chip = WSE3, **how: Any) -> Resident
 activations 0.403) of 44: it fits
     """
     parts = training(model, tokens, **how)
-    name = getattr(model, "name", f"a model of {model:,} parameters")
-    return Resident(name, chip.name, parts, chip.sram_bytes)
+    return Resident(name_of(model), chip.name, parts, chip.sram_bytes)

@@ -125,9 +125,8 @@ class MemoryX:
         needs = training(model, tokens=0, format=format, master=master)
         needed = int(needs["weights"] + needs["optimizer"])
         if needed > self.capacity_bytes:
-            name = getattr(model, "name", f"a model of {model:,} parameters")
             raise ValueError(
-                f"MemoryX: {name} does not fit: its weights take {needs['weights']:,.0f} bytes and "
+                f"MemoryX: {name_of(model)} does not fit: its weights take {needs['weights']:,.0f} bytes and "
                 f"Adam's state {needs['optimizer']:,.0f}, and there are {self.capacity_bytes:,.0f}."
                 f" Try MemoryX(capacity_bytes={needed:.3g}) or more"
             )
@@ -144,6 +143,15 @@ class MemoryX:
             f"MemoryX: {self.held_bytes:,} of {self.capacity_bytes:,.0f} bytes held, "
             f"{self.sent_bytes:,} sent, {self.received_bytes:,} received"
         )
+
+
+def name_of(model: Any) -> str:
+    """What to call a language model, or a number of parameters.
+
+    >>> name_of(1_000_000)
+    'a model of 1,000,000 parameters'
+    """
+    return model.name if hasattr(model, "name") else f"a model of {model:,} parameters"
 
 
 def positive(what: str, name: str, value: Any) -> float:

@@ -77,7 +77,7 @@ def streamed_product(
     >>> X = np.array([[1, 0], [0, 1], [2, 0]], np.float32)
     >>> Y, run = streamed_product(W, X, wafer=(1, 3))
     >>> Y.tolist(), run.cycles
-    ([[4.0, 1.0], [13.0, 4.0], [22.0, 7.0], [31.0, 10.0]], 49)
+    ([[4.0, 1.0], [13.0, 4.0], [22.0, 7.0], [31.0, 10.0]], 45)
     """
     W, X, w, lanes = loaded("streamed_product", W, X, wafer, chip, what_if)
     M, T = W.shape[0], X.shape[1]
