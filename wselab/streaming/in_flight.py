@@ -113,7 +113,7 @@ def tokens_in_flight(
     GPT-3 175B on a WSE-3: streaming stops to stall at 104,167 tokens in flight, and 18,649 fit, \
 at 2.36 MB each in 44 GB: it stalls, and reaches 17.9% of its peak
     >>> tokens_in_flight(GPT3_175B, ahead=1).fitting_tokens  # with double buffering
-    17112
+    17113
     """
     if not isinstance(ahead, int) or isinstance(ahead, bool) or ahead < 0:
         raise ValueError(f"tokens_in_flight: ahead={ahead!r}; expected a whole number, at least 0")
