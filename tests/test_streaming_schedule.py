@@ -224,7 +224,7 @@ WRONG = {
     "cost": (lambda: replace(LayerCost("A", 1, 1), forward_cycles=-1), "forward_cycles=-1"),
     "clock": (lambda: schedule([LayerCost("A", 1, 1)], clock_hz=0), "clock_hz=0"),
     "capacity": (lambda: MemoryX(0), "capacity_bytes=0; expected a number above 0"),
-    "model": (lambda: MemoryX(1e12).check_model(GPT3_175B), r"Try MemoryX\(capacity_bytes=1.75e"),
+    "model": (lambda: MemoryX(1e12).check_model(GPT3_175B), "Try a capacity_bytes of 1.75e"),
     "unknown": (lambda: MemoryX().send("a"), "no 'a'; it holds nothing yet"),
     "bytes": (lambda: MemoryX().transfer_s(-1), "size_bytes=-1"),
     "integers": (lambda: MemoryX().hold("a", np.ones(3, int)), "floating-point"),

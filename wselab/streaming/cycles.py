@@ -8,10 +8,12 @@ t tokens takes
 - the partial sums of an output in ``t``; the column that keeps them takes two streams, ``2 t + 1``
   (one cycle is lost between them), unless it is the first or the last.
 
-While it adds up, up to K weights wait in the queues and belts before it. So an output takes the
-longest of three: ``n u + adding``, where arithmetic is the limit; ``n v``, where the host is; and
-``adding + (n - K) v``, where both are in turn. What remains is the way in and the waves of partial
-sums, which swing from one end of the rows to the other and back: ``2 (2 T_R + 2) (C - 1)``.
+While it adds up, weights gather in the queues before it; but when it goes on, a place that it frees
+is known at the host only some turns later. Stepped runs show that about Q weights are won, what one
+queue holds. So an output takes the longest of three: ``n u + adding``, where arithmetic is the
+limit; ``n v``, where the host is; and ``adding + (n - Q) v``, where each is in its turn. What
+remains is the way in and the waves of partial sums, which swing from one end of the rows to the
+other and back: ``2 (2 T_R + 2) (C - 1)``.
 
 >>> print(product_cycles(outputs=64, features=64, tokens=128, wafer=(8, 8)))
 10,638 cycles: 10,638 to compute and 0 of waiting for wavelets, which take 512
@@ -145,14 +147,13 @@ def product_cycles(
     k = Constants.of(chip, dtype, what_if)
     m = share(M, C)
     weight = 2 * k.gap + 1 + k.startup + ceil(t / k.rate)
-    waiting = 2 * k.queue_depth + k.ramp_latency - 1  # places before a PE's operation
     once = t + k.gap + (k.startup if C == 1 else 0)  # adding, for the first and the last column
     inside = max(0, min(M, m * (C - 1)) - m)  # outputs that a column between them keeps
     way = R + k.ramp_latency + 2 * k.hand_over * (C - 1)
 
     def total(v: float) -> int:
         def output(adding: int) -> float:
-            return max(n * weight + adding, n * v, adding + (n - waiting) * v)
+            return max(n * weight + adding, n * v, adding + (n - k.queue_depth) * v)
 
         return round(way + (M - inside) * output(once) + inside * output(once + t + k.gap + 1))
 

@@ -126,9 +126,10 @@ class MemoryX:
         needed = int(needs["weights"] + needs["optimizer"])
         if needed > self.capacity_bytes:
             raise ValueError(
-                f"MemoryX: {name_of(model)} does not fit: its weights take {needs['weights']:,.0f} bytes and "
-                f"Adam's state {needs['optimizer']:,.0f}, and there are {self.capacity_bytes:,.0f}."
-                f" Try MemoryX(capacity_bytes={needed:.3g}) or more"
+                f"MemoryX: {name_of(model)} does not fit: its weights take "
+                f"{needs['weights']:,.0f} bytes and Adam's state {needs['optimizer']:,.0f}, and "
+                f"there are {self.capacity_bytes:,.0f}. Try a capacity_bytes of {needed:.3g} or "
+                "more"
             )
         return needed
 
