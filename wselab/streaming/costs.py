@@ -120,7 +120,9 @@ def fabric_costs(
 ) -> list[LayerCost]:
     """What layers of (outputs, features) cost as the programs of the fabric compute them.
 
-    Predicted, see `product_cycles` and `gradient_cycles`, which say what they raise.
+    Predicted, see `product_cycles` and `gradient_cycles`, which say what they raise. A schedule
+    overlaps transfer and computing wholly; within an output these programs do not, and what that
+    costs is in the ``stall_cycles`` of those two.
 
     Examples
     --------

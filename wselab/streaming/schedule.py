@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from ..specs import WSE2
+
 PHASES = ("forward", "backward", "gradient")
 
 
@@ -115,7 +117,7 @@ def schedule(
     ahead: int = 1,
     training: bool = True,
     latency_cycles: int = 0,
-    clock_hz: float = 850e6,
+    clock_hz: float = WSE2.clock_hz,
 ) -> Schedule:
     """When each layer is transferred and computed, in one step.
 
@@ -136,7 +138,7 @@ def schedule(
     latency_cycles : int
         From the MemoryX to the wafer, and back: of a `SwarmX`, say.
     clock_hz : float
-        For seconds.
+        For seconds: the WSE-2's unless given.
 
     Raises
     ------
