@@ -160,6 +160,23 @@ def test_the_engines_agree(name: str, what_if: dict) -> None:
     assert found["reference"] == found["lockstep"]
 
 
+@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("columns", [1, 2, 3])
+def test_nothing_is_found_wrong_with_a_program(name: str, columns: int) -> None:
+    """No route that leads nowhere, no send that nobody takes."""
+    w = wse.Wafer(2, columns)
+    lanes = Lanes(w, 2, 2)
+    x, y = w.memory("x", (2, 2)), w.memory("y", (1, 2))
+    W = numbers(1, columns, 2 * columns)
+    if name == "product":
+        write_product(lanes, W, x, y)
+    elif name == "gradient":
+        write_gradient(lanes, y, x, outputs=columns)
+    else:
+        write_sparse_product(lanes, x, y)(W)
+    assert not list(w.verify())
+
+
 def test_layers_follow_one_another_without_leaving_the_wafer() -> None:
     """The output of a launch is the input of the next, and the way back uses the same lanes."""
     w = wse.Wafer(2, 3)

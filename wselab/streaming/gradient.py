@@ -111,6 +111,7 @@ def write_gradient(lanes: Lanes, slopes: Any, x: Any, outputs: int) -> np.ndarra
     g, passing = lanes.slope.own[:features], lanes.weight
     (to_east, from_west), (to_west, from_east) = lanes.east, lanes.west
     to_north, from_south = lanes.north
+    lanes.give_back()
     for i in range(outputs):
         owner, k = divmod(i, share(outputs, columns))
         for e in range(tokens):

@@ -33,8 +33,6 @@ class Lanes:
     def __init__(self, w: Wafer, tokens: int, features: int, dtype: str = "float32"):
         self.w = w
         self.weights = w.color("weights")
-        w[:-1].route(self.weights, NORTH >> (RAMP, SOUTH))
-        w[-1].route(self.weights, NORTH >> RAMP)
         # In each direction mine is the color that a PE sends on, theirs the one it takes from.
         self.east = self._both_ways("east", "column")
         self.west = self._both_ways("west", "column")
@@ -43,11 +41,22 @@ class Lanes:
         w[:, 1:].route(self.east[1], WEST >> RAMP)
         w[:, 1:].route(self.west[0], RAMP >> WEST)
         w[:, :-1].route(self.west[1], EAST >> RAMP)
-        w[...].route(self.north[0], RAMP >> NORTH)  # from row 0 to the host
-        w[:-1].route(self.north[1], SOUTH >> RAMP)
         self.weight = w.memory("weight", (), dtype=dtype)  # the one that is passing
         self.partial = w.memory("partial sums", tokens, dtype=dtype)
         self.slope = w.memory("gradient", features, dtype=dtype)
+
+    def take_in(self, color: Any) -> None:
+        """Route ``color`` from the host down all columns, unless it is routed."""
+        if not color.routed.any():
+            self.w[:-1].route(color, NORTH >> (RAMP, SOUTH))
+            self.w[-1].route(color, NORTH >> RAMP)
+
+    def give_back(self) -> None:
+        """Route the colors to the north, from row 0 to the host, unless they are routed."""
+        mine, theirs = self.north
+        if not mine.even.routed.any():
+            self.w[...].route(mine, RAMP >> NORTH)
+            self.w[:-1].route(theirs, SOUTH >> RAMP)
 
     def _both_ways(self, side: str, by: str) -> Any:
         return self.w.alternating(f"to the {side}, even {by}s", f"to the {side}, odd {by}s", by)

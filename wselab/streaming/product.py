@@ -109,6 +109,7 @@ def write_product(lanes: Lanes, W: np.ndarray, x: Any, y: Any) -> None:
     check_held("write_product", w, "y", y, M)
     outputs, features = share(M, w.shape[1]), x.shape[2]
     stream = in_columns(W, w.shape[1])
+    lanes.take_in(lanes.weights)
     w[0].host_in(lanes.weights, stream.reshape(w.shape[1], M * features), edge=NORTH)
     p = lanes.partial
     for i in range(M):

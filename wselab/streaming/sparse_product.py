@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..fabric import NORTH, RAMP, SOUTH, Run, fabin, fabout
+from ..fabric import NORTH, Run, fabin, fabout
 from ..specs import WSE2
 from .lanes import Lanes, check_held, gather, in_columns, share
 from .product import hold, loaded
@@ -71,9 +71,8 @@ def write_sparse_product(lanes: Lanes, x: Any, y: Any) -> Callable[[np.ndarray],
     w = lanes.w
     columns = w.shape[1]
     codes, values = (w.color(f"{name} for {y.name}") for name in ("codes", "values"))
-    for color in (codes, values):
-        w[:-1].route(color, NORTH >> (RAMP, SOUTH))
-        w[-1].route(color, NORTH >> RAMP)
+    lanes.take_in(codes)
+    lanes.take_in(values)
 
     for region, from_west, from_east in (
         (w[:, 0], False, columns > 1),
@@ -86,7 +85,8 @@ def write_sparse_product(lanes: Lanes, x: Any, y: Any) -> Callable[[np.ndarray],
             """Do what the code says: multiply, or close an output."""
             multiply = [_multiply(lanes, values, x, j) for j in range(x.shape[2])]
             close = [_keep(lanes, y.own[k], west, east) for k in range(y.shape[2])]
-            close += [_pass_on(lanes, lanes.east, west), _pass_on(lanes, lanes.west, east)]
+            close += [_pass_on(lanes, lanes.east, west)] if east else []
+            close += [_pass_on(lanes, lanes.west, east)] if west else []
             _choose(pe.where(code < len(multiply)), code, 0, multiply)
             _choose(pe.where(code >= len(multiply)), code, len(multiply), close)
 
@@ -105,13 +105,14 @@ def coded(W: np.ndarray, columns: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """The codes and the values that each column of PEs is sent for W.
 
     With n features and m outputs in a column, code j below n says: a value for feature j; n + k:
-    keep the sum as output k; n + m and n + m + 1: pass partial sums on to the east, to the west.
+    keep the sum as output k; n + m and n + m + 1: pass partial sums on, to the east and to the
+    west. (The last column has no east: there n + m says to the west.)
 
     Examples
     --------
     >>> first, second = coded(np.array([[5, 0], [0, 7]]), columns=2)
     >>> first[0].tolist(), first[1].tolist(), second[0].tolist(), second[1].tolist()
-    ([0, 1, 2], [5], [3, 0, 1], [7])
+    ([0, 1, 2], [5], [2, 0, 1], [7])
     """
     M, m = W.shape[0], share(W.shape[0], columns)
     sent = []
@@ -119,7 +120,8 @@ def coded(W: np.ndarray, columns: int) -> list[tuple[np.ndarray, np.ndarray]]:
         n = block.shape[1]
         output, feature = np.nonzero(block)
         owner, k = np.divmod(np.arange(M), m)
-        closing = n + np.where(owner == c, k, np.where(owner > c, m, m + 1))
+        west = m + 1 if c < columns - 1 else m
+        closing = n + np.where(owner == c, k, np.where(owner > c, m, west))
         at = np.append(np.searchsorted(output, np.arange(1, M)), len(feature))  # behind its weights
         sent.append((np.insert(feature, at, closing), block[output, feature]))
     return sent
