@@ -1,0 +1,195 @@
+"""Compile: lay a model out on a device, run a step of it once, and keep what that cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...fabric import ProgramError
+from ...specs import WSE2
+from .artifacts import Artifacts, Status
+from .bill import Bill
+from .device import Device
+from .modules import CrossEntropyLoss, Module
+from .optimizers import Optimizer
+from .plan import Plan, Value
+
+
+class Backend:
+    """Where a model is to train: ``rows`` x ``columns`` PEs of a chip.
+
+    ``weights`` is "resident", kept by a row of PEs of their own, or "streamed" in from outside.
+    ``wires`` is the map of good cores as `wselab.foundry` repairs it (`wselab.Wafer`),
+    ``artifact_dir`` a folder for what was compiled, if it is to be kept.
+
+    >>> Backend(8, 8, weights="streamed")
+    Backend(8, 8, weights='streamed')
+    """
+
+    def __init__(
+        self, rows: int, columns: int, *, weights: str = "resident", chip: Any = WSE2,
+        wires: Any = None, artifact_dir: Any = None, dtype: str = "float32", **what_if: Any,
+    ):  # fmt: skip
+        self.rows, self.columns, self.weights = rows, columns, weights
+        self.chip, self.wires, self.artifact_dir = chip, wires, artifact_dir
+        self.dtype, self.what_if = dtype, what_if
+
+    def device(self) -> Device:
+        """A new device of this kind."""
+        return Device(
+            self.rows, self.columns, weights=self.weights, chip=self.chip, wires=self.wires,
+            dtype=self.dtype, **self.what_if,
+        )  # fmt: skip
+
+    def __repr__(self) -> str:
+        return f"Backend({self.rows}, {self.columns}, weights={self.weights!r})"
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step gave: its number from 1 on, the loss before its update, and the bill."""
+
+    number: int
+    loss: float
+    bill: Bill
+
+
+def compile(
+    model: Module, backend: Backend, *, batch_size: int, in_features: int, optimizer: Optimizer,
+    loss: CrossEntropyLoss | None = None, seed: int = 0,
+) -> Compiled:  # fmt: skip
+    """Lay ``model`` out on ``backend`` for batches of ``batch_size`` rows of ``in_features``.
+
+    Its parameters begin as numbers drawn from ``seed``. What each program of a step costs is found
+    by running the step once, or read from the backend's folder of artifacts. Raises
+    `MemoryBudgetError` where a PE has too little memory, with the table of what takes it.
+
+    >>> from .modules import Linear, ReLU, Sequential
+    >>> from .optimizers import SGD
+    >>> model = Sequential(Linear(6, 4), ReLU(), Linear(4, 2))
+    >>> compiled = compile(
+    ...     model, Backend(2, 2), batch_size=4, in_features=6, optimizer=SGD(lr=0.1)
+    ... )
+    >>> x, labels = np.eye(4, 6, dtype=np.float32), np.array([0, 1, 0, 1])
+    >>> run, replayed = compiled.step(x, labels), compiled.step(x, labels, replay=True)
+    >>> replayed.loss < run.loss, replayed.bill.cycles == run.bill.cycles
+    (True, True)
+    """
+    return Compiled(model, backend, batch_size, in_features, optimizer, loss, seed)
+
+
+class Compiled:
+    """A model on a device: `step` trains it. ``artifact`` says whether its cost had to be found."""
+
+    def __init__(
+        self, model: Module, backend: Backend, batch_size: int, in_features: int,
+        optimizer: Optimizer, loss: CrossEntropyLoss | None, seed: int,
+    ):  # fmt: skip
+        self.model, self.backend, self.optimizer = model, backend, optimizer
+        self.device = device = backend.device()
+        self.plan = plan = Plan(device, batch_size)
+        for name, module in model.named_modules():
+            module.name = name
+        self.x = plan.value("input", in_features, wanted=False)
+        logits = model(self.x)
+        if not isinstance(logits, Value):
+            raise ProgramError(f"the model gave {logits!r}; forward(x) is to return a value")
+        self.logits = logits
+        self.loss = (loss or CrossEntropyLoss()).trace(logits)
+        largest = max(len(piece) for _, piece, _ in plan.layers)
+        optimizer.allocate(device, plan.home.size, largest)
+        self.steps_done = 0
+        outside = ["parameters", "gradients", *(block.name for block in optimizer.state.values())]
+        outside += [name for name in device.blocks if name.startswith("update ")]
+        device.allocate(outside)
+        self.artifact = self._price()
+        self.initialise(seed)
+
+    def _price(self) -> Status:
+        """The cost of a step's launches, from the folder of artifacts or by running one."""
+        if self.device.wafer is None:
+            return Status("no wafer", None)
+        artifacts = Artifacts(self.backend.artifact_dir)
+        status, self.device.costs = artifacts.load(self)
+        if not self.device.costs:
+            self._pass(np.zeros((1, self.x.features)), np.zeros(1, int), run=True)
+            artifacts.save(self, self.device.costs)
+        return status
+
+    def initialise(self, seed: int) -> None:
+        """Begin anew: parameters drawn from ``seed``, no step done."""
+        for block in self.device.blocks.values():
+            block.values[...] = 0
+        self.loss.constants()
+        self.steps_done = 0
+        rng = np.random.default_rng(seed)
+        for one in self.plan.parameters:
+            one.put(self.plan.home.values[0], one.draw(rng, one.shape))
+
+    def step(self, x: np.ndarray, labels: np.ndarray, *, replay: bool = False) -> Step:
+        """One step of training on a batch: forward, backward, update.
+
+        ``x`` has the shape (batch, features), ``labels`` are whole numbers, one a row. With
+        ``replay`` nothing is run: values are computed on the host, in the same order and with the
+        same bits, and the bill is that of a step that was run.
+        """
+        x, labels = self._checked(x, labels)
+        self._pass(x, labels, run=not replay)
+        launches = self.device.launches
+        self.steps_done += 1
+        bill = Bill(launches, steps_run=int(not replay), steps_replayed=int(replay))
+        return Step(self.steps_done, self.loss.value(labels), bill)
+
+    def _pass(self, x: np.ndarray, labels: np.ndarray, run: bool) -> None:
+        plan = self.plan
+        plan.load(self.x.block, x, self.x.width)
+        self.loss.load(labels)
+        for value in plan.values:
+            value.has_gradient = False
+        self.device.begin(run)
+        for node in (*plan.nodes, self.loss):
+            node.forward()
+        for node in (self.loss, *reversed(plan.nodes)):
+            node.backward()
+        for layer, parameters, gradients in plan.layers:
+            self._update(layer, parameters, gradients)
+        self.device.end()
+
+    def _update(self, layer: str, parameters: Any, gradients: Any) -> None:
+        home, number = self.device.home, self.steps_done + 1
+        if self.device.top:
+            with self.device.launch(layer, "update", self.optimizer.kind):
+                self.optimizer.update(home, parameters, gradients, number)
+        else:  # outside the wafer, where the parameters are
+            self.optimizer.update(home, parameters, gradients, number)
+
+    def _checked(self, x: Any, labels: Any) -> tuple[np.ndarray, np.ndarray]:
+        x, labels = np.asarray(x), np.asarray(labels)
+        expected = (self.plan.batch, self.x.features)
+        if x.shape != expected:
+            raise ProgramError(
+                f"step: x has shape {x.shape}; the model was compiled for {expected}"
+            )
+        classes = self.logits.features
+        whole = labels.dtype.kind in "iu" and labels.shape == expected[:1]
+        if not whole or labels.min() < 0 or labels.max() >= classes:
+            raise ProgramError(
+                f"step: labels of shape {labels.shape} and type {labels.dtype}; expected "
+                f"{expected[0]} whole numbers from 0 to {classes - 1}"
+            )
+        return x, labels
+
+    def predict(self, x: np.ndarray) -> np.ndarray:
+        """The logits of a batch, (batch, classes), computed by a replay: no cost is noted."""
+        self.plan.load(self.x.block, np.asarray(x), self.x.width)
+        self.device.running = False
+        self.device.launches = []
+        for node in self.plan.nodes:
+            node.forward()
+        return self.plan.read(self.logits.block, self.logits.features)
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        """Copies of the parameters by name, in the model's shapes."""
+        return dict(self.plan.named())

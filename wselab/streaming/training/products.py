@@ -1,0 +1,186 @@
+"""The three products of a linear layer, as programs of the wafer.
+
+Of x (tokens x features) and W (features x outputs) a PE has its block of x, and column c of the
+wafer uses the rows of W that belong to its features. They come down the column one after the other,
+each is used for all tokens of a PE while the next is on its way, and is forgotten.
+
+A PE's block is kept feature after feature, ``x[f * tokens + t]``, and a row of W is as long as all
+outputs, filled up with zeros to a multiple of the columns.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .blocks import Block, Piece
+from .device import Device
+
+
+class Product:
+    """A linear layer's products on a device: ``features`` to ``outputs`` for ``tokens`` a PE.
+
+    ``parameters`` and ``gradients`` are the home's, a column's rows of W and then, with ``bias``,
+    the part of b that belongs to the column's outputs.
+    """
+
+    def __init__(
+        self, device: Device, tokens: int, features: int, outputs: int, bias: bool,
+        parameters: Piece, gradients: Piece,
+    ):  # fmt: skip
+        self.device, self.tokens, self.bias = device, tokens, bias
+        C = device.shape[1]
+        self.rows, self.own_outputs = -(-features // C), -(-outputs // C)
+        self.outputs = self.own_outputs * C
+        self.weights = self.rows * self.outputs
+        self.size = self.weights + (self.own_outputs if bias else 0)
+        self.parameters, self.gradients = parameters, gradients
+        self.sums = device.scratch("sums", self.outputs * tokens)
+        self.passing = device.scratch("passing", 2 * self.outputs)
+        self.bias_row = device.scratch("bias", self.own_outputs)
+        self.partial = device.scratch("partial gradients", self.size)
+
+    def forward(self, x: Block, y: Block) -> None:
+        """``y = x @ W + b``.
+
+        In float32, with W of shape (columns, rows, outputs), x of (PE rows, columns, rows, tokens)
+        and all the sums of a PE of (PE rows, columns, outputs, tokens)::
+
+            sums = W[:, 0, :, None] * x[:, :, 0, None]
+            for f in range(1, rows):
+                sums = sums + W[:, f, :, None] * x[:, :, f, None]
+            # then block k of the outputs over the row, as `Links.scatter_sums`, then b
+        """
+        device, pes, T, O = self.device, self.device.pes, self.tokens, self.outputs
+        links, n = device.links, self.outputs * self.tokens
+        links.send_down(self.parameters)
+        if device.running:
+            self._take_row(0)
+            for f in range(self.rows):
+                if f + 1 < self.rows:
+                    self._take_row(f + 1)
+                elif self.bias:
+                    self._take_bias()
+                row = self._row(f)
+                for t in range(T):
+                    of_token = self.sums[t:n:T]
+                    if f:
+                        pes.mac(row, x[f * T + t], out=of_token)
+                    else:
+                        pes.mul(row, x[f * T + t], out=of_token)
+        else:
+            W, values = self._W(), self._as(x[:], self.rows)
+            sums = self._as(self.sums[:n], O)
+            np.multiply(W[:, 0, :, None], values[:, :, 0, None], out=sums)
+            for f in range(1, self.rows):
+                sums += W[:, f, :, None] * values[:, :, f, None]
+            if self.bias:
+                self._take_bias()
+        links.scatter_sums(self.sums, n)
+        for o in range(self.own_outputs):
+            own = links.own(self.sums, n, o * T, (o + 1) * T)
+            if self.bias:
+                pes.add(own, self.bias_row[o], out=y[o * T : (o + 1) * T])
+            else:
+                pes.mov(own, out=y[o * T : (o + 1) * T])
+
+    def gather(self, dy: Block) -> None:
+        """The gradient of all outputs, for every PE of a row, where `forward` had its sums."""
+        n = self.outputs * self.tokens
+        block = self.own_outputs * self.tokens
+        self.device.pes.mov(dy, out=self.device.links.own(self.sums, n, 0, block))
+        self.device.links.gather(self.sums, n)
+
+    def backward(self, dx: Block, add: bool) -> None:
+        """``dx = dy @ W.T``, or added to what ``dx`` holds; after `gather`.
+
+        With dy of (PE rows, outputs, tokens), for each output o in turn, from zero or from ``dx``::
+
+            dx = dx + dy[:, None, None, o] * W[:, :, o, None]
+        """
+        device, pes, T, O = self.device, self.device.pes, self.tokens, self.outputs
+        weights = self.parameters.block[self.parameters.span[0] : self._end_of_weights]
+        device.links.send_down(weights)
+        if device.running:
+            self._take_row(0)
+            for f in range(self.rows):
+                if f + 1 < self.rows:
+                    self._take_row(f + 1)
+                out = dx[f * T : (f + 1) * T]
+                for o in range(O):
+                    weight = self.passing[f % 2 * O + o]
+                    of_output = self.sums[o * T : (o + 1) * T]
+                    if o or add:
+                        pes.mac(of_output, weight, out=out)
+                    else:
+                        pes.mul(of_output, weight, out=out)
+            return
+        W, dy = self._W(), self._as(self.sums[: O * T], O)[:, :, None]
+        total = self._as(dx[:], self.rows)
+        if not add:
+            np.multiply(dy[..., 0, :], W[:, :, 0, None], out=total)
+        for o in range(0 if add else 1, O):
+            total += dy[..., o, :] * W[:, :, o, None]
+
+    def weight_gradient(self, x: Block, dy: Block) -> None:
+        """The gradients of W and b, summed over all tokens; after `gather`.
+
+        In a PE for each of its tokens t in turn, from the first product::
+
+            dW = dW + dy[:, None, None, :, t] * x[:, :, :, None, t]
+
+        and so for b, without the product; then up the columns, as `Links.sum_up`.
+        """
+        device, pes, T, O = self.device, self.device.pes, self.tokens, self.outputs
+        if device.running:
+            for f in range(self.rows):
+                for t in range(T):
+                    row, of_token = self.partial[f * O : (f + 1) * O], self.sums[t : O * T : T]
+                    if t:
+                        pes.mac(of_token, x[f * T + t], out=row)
+                    else:
+                        pes.mul(of_token, x[f * T + t], out=row)
+        else:
+            values, dy_all = self._as(x[:], self.rows), self._as(self.sums[: O * T], O)
+            dW = self.partial[: self.weights].view(device.top)
+            dW = dW.reshape(*device.shape, self.rows, O)
+            np.multiply(dy_all[:, :, None, :, 0], values[..., None, 0], out=dW)
+            for t in range(1, T):
+                dW += dy_all[:, :, None, :, t] * values[..., None, t]
+        if self.bias:
+            end = self.own_outputs * T
+            pes.mov(dy[0:end:T], out=self.partial[self.weights : self.size])
+            for t in range(1, T):
+                total = self.partial[self.weights : self.size]
+                pes.add(dy[t:end:T], total, out=total)
+        device.links.sum_up(self.partial[: self.size], self.gradients)
+
+    @property
+    def _end_of_weights(self) -> int:
+        return self.parameters.span[0] + self.weights
+
+    def _row(self, f: int) -> Piece:
+        O = self.outputs
+        return self.passing[f % 2 * O : (f % 2 + 1) * O]
+
+    def _take_row(self, f: int) -> None:
+        first = self.parameters.span[0] + f * self.outputs
+        self.device.links.take_down(
+            self._row(f), self.parameters.block[first : first + self.outputs]
+        )
+
+    def _take_bias(self) -> None:
+        first, last, _ = self.parameters.span
+        bias = self.parameters.block[first + self.weights : last]
+        self.device.links.take_down(self.bias_row[: self.own_outputs], bias)
+
+    def _W(self) -> np.ndarray:
+        """The weights, in the home row: (columns, rows, outputs)."""
+        values = self.parameters.view(-1)[0, :, : self.weights]
+        return values.reshape(-1, self.rows, self.outputs)
+
+    def _as(self, piece: Piece, features: int) -> Any:
+        """A PE's values as (PE rows, columns, features, tokens)."""
+        view = piece.view(self.device.top)
+        return view[..., : features * self.tokens].reshape(*view.shape[:2], features, self.tokens)
