@@ -12,7 +12,8 @@ from ...specs import WSE2
 from .artifacts import Artifacts, Status
 from .bill import Bill
 from .device import Device
-from .modules import CrossEntropyLoss, Module
+from .loss import CrossEntropyLoss
+from .modules import Module
 from .optimizers import Optimizer
 from .plan import Plan, Value
 
@@ -122,7 +123,8 @@ class Compiled:
         """Begin anew: parameters drawn from ``seed``, no step done."""
         for block in self.device.blocks.values():
             block.values[...] = 0
-        self.loss.constants()
+        for node in (*self.plan.nodes, self.loss):
+            node.constants()
         self.steps_done = 0
         rng = np.random.default_rng(seed)
         for one in self.plan.parameters:

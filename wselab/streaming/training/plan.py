@@ -8,7 +8,7 @@ and then backwards.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -20,12 +20,19 @@ from .products import Product
 Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
 
-class Node(Protocol):
+class Node:
     """A layer in its place: what it computes on the way there and back."""
 
-    def forward(self) -> None: ...
+    def constants(self) -> None:
+        """What the host writes into the PEs once, if anything."""
 
-    def backward(self) -> None: ...
+    def forward(self) -> None:
+        """From its input to its output."""
+        raise NotImplementedError
+
+    def backward(self) -> None:
+        """From the gradient of its output to that of its input, and of its parameters."""
+        raise NotImplementedError
 
 
 class Value:
@@ -190,7 +197,7 @@ class Plan:
             yield one.name, one.get(self.home.values[0])
 
 
-class Sum:
+class Sum(Node):
     """Two values added up; the gradient goes to both."""
 
     def __init__(self, a: Value, b: Value, y: Value):
