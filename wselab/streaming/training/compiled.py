@@ -99,7 +99,7 @@ class Compiled:
             raise ProgramError(f"the model gave {logits!r}; forward(x) is to return a value")
         self.logits = logits
         self.loss = (loss or CrossEntropyLoss()).trace(logits)
-        largest = max(len(piece) for _, piece, _ in plan.layers)
+        largest = max((len(one) for one, _ in plan.layers.values()), default=0)
         optimizer.allocate(device, plan.home.size, largest)
         self.steps_done = 0
         outside = ["parameters", "gradients", *(block.name for block in optimizer.state.values())]
@@ -155,8 +155,8 @@ class Compiled:
             node.forward()
         for node in (self.loss, *reversed(plan.nodes)):
             node.backward()
-        for layer, parameters, gradients in plan.layers:
-            self._update(layer, parameters, gradients)
+            if node.name in plan.layers:
+                self._update(node.name, *plan.layers[node.name])
         self.device.end()
 
     def _update(self, layer: str, parameters: Any, gradients: Any) -> None:

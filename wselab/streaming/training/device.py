@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ...fabric import ProgramError, Wafer
+from ...fabric import MemoryBudgetError, ProgramError, Wafer
 from ...fabric.memory import Memory
 from ...fabric.program import Program, Schedule
 from ...specs import WSE2
@@ -90,7 +90,13 @@ class Device:
                 shape = (rows + self.top, columns, block.size)
                 block.values = np.zeros(shape, self.number)
             else:
-                block.memory = self.wafer.memory(block.name, block.size)
+                try:
+                    block.memory = self.wafer.memory(block.name, block.size)
+                except MemoryBudgetError as error:
+                    hint = ", or weights='streamed'" if self.top else ""
+                    raise MemoryBudgetError(
+                        f"{error}\nOf a model: use more PEs or a smaller batch{hint}."
+                    ) from None
                 block.values = block.memory.array
             block.pieces.clear()
 

@@ -23,6 +23,8 @@ Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 class Node:
     """A layer in its place: what it computes on the way there and back."""
 
+    name = ""
+
     def constants(self) -> None:
         """What the host writes into the PEs once, if anything."""
 
@@ -127,9 +129,8 @@ class Plan:
         self.nodes: list[Node] = []
         self.values: list[Value] = []
         self.parameters: list[Parameter] = []
-        self.layers: list[tuple[str, Piece, Piece]] = []  # name, parameters, gradients
+        self.layers: dict[str, tuple[Piece, Piece]] = {}  # their parameters and gradients
         self.home = device.block("parameters", 0)
-        self.home_gradients = device.block("gradients", 0)
 
     def value(self, name: str, features: int, wanted: bool = True) -> Value:
         """A new value."""
@@ -148,16 +149,20 @@ class Plan:
         return node.y
 
     def place(self, *parameters: tuple[Parameter, tuple[int, ...]]) -> tuple[Piece, Piece]:
-        """Give parameters their place in the home, side by side; their piece and the gradients'."""
+        """Give a layer's parameters their place in the home, side by side; and its gradients.
+
+        These share their memory with those of other layers: a layer is updated as soon as it has
+        its gradients, and they are not needed any more.
+        """
         first = end = self.home.size
         for parameter, columns in parameters:
             end = parameter.place(columns, end)
             self.parameters.append(parameter)
-        self.home.size = self.home_gradients.size = end
+        self.home.size = end
+        gradients = self.device.scratch("gradients", end - first)[: end - first]
         layer = parameters[0][0].name.rpartition(".")[0]
-        pieces = self.home[first:end], self.home_gradients[first:end]
-        self.layers.append((layer, *pieces))
-        return pieces
+        self.layers[layer] = self.home[first:end], gradients
+        return self.layers[layer]
 
     def product(
         self, features: int, weight: Parameter, bias: Parameter | None, outputs: int
