@@ -91,7 +91,8 @@ class Compiled:
         self.model, self.backend, self.optimizer = model, backend, optimizer
         self.device = device = backend.device()
         self.plan = plan = Plan(device, batch_size)
-        for name, module in model.named_modules():
+        alone = [(type(model).__name__.lower(), model)]
+        for name, module in list(model.named_modules()) or alone:
             module.name = name
         self.x = plan.value("input", in_features, wanted=False)
         logits = model(self.x)

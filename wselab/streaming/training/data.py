@@ -29,9 +29,9 @@ class Batches:
 
     What does not fill a batch at the end of a pass is left out of that pass.
 
-    >>> data = Batches(np.eye(5, dtype=np.float32), np.arange(5), batch_size=2, seed=0)
+    >>> data = Batches(np.eye(4, dtype=np.float32), np.arange(4), batch_size=2, seed=0)
     >>> sorted(np.concatenate([data.batch(1)[1], data.batch(2)[1]]).tolist())  # of one pass
-    [0, 1, 2, 4]
+    [0, 1, 2, 3]
     """
 
     def __init__(self, x: np.ndarray, labels: np.ndarray, batch_size: int, seed: int = 0):

@@ -26,7 +26,7 @@ def exp(pes: Any, x: Any, *, out: Any) -> None:
 
     exp(x) = exp(x / 64) ** 64: the Taylor polynomial of degree 7, evaluated from its highest
     coefficient down, is within 1e-7 of the exponential of x / 64, and each of six squarings doubles
-    the relative error and adds a rounding. In all 16 operations an element.
+    the relative error and adds a rounding. In all 15 operations an element.
     """
     pes.max(x, EXP_LOWEST, out=x)
     pes.mul(x, 2.0**-EXP_HALVINGS, out=x)
@@ -67,14 +67,16 @@ def rsqrt(pes: Any, x: Any, *, out: Any, scratch: Any, low: float, high: float) 
         pes.mul(out, scratch, out=out)
 
 
-def newton_operations(function: str, low: float, high: float) -> int:
-    """Operations an element of `reciprocal` or `rsqrt` over a range, by name.
+def operations(function: str, low: float = 1.0, high: float = 1.0) -> int:
+    """Operations an element of a function, by name; of `reciprocal` and `rsqrt` over a range.
 
-    >>> newton_operations("reciprocal", 1.0, 10.0), newton_operations("rsqrt", 1e-5, 1e3)
-    (14, 42)
+    >>> operations("exp"), operations("reciprocal", 1.0, 10.0), operations("rsqrt", 1e-5, 1e3)
+    (15, 14, 42)
     """
+    if function == "exp":
+        return 2 + EXP_DEGREE + EXP_HALVINGS
     lines, rounds = _plan(function, low, high)
-    return 1 + 2 * len(lines) - 1 + rounds * (2 if function == "reciprocal" else 3)
+    return 2 * len(lines) + rounds * (2 if function == "reciprocal" else 3)
 
 
 def _largest(pes: Any, lines: list[tuple[float, float]], x: Any, out: Any, scratch: Any) -> None:

@@ -1,0 +1,128 @@
+"""The products of a linear layer: run on every engine, replayed, and in double precision."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from wselab.fabric import Wafer
+from wselab.streaming.training.device import Device
+from wselab.streaming.training.modules import Linear
+from wselab.streaming.training.plan import Plan
+
+SHAPES = [
+    # rows, columns, batch, features, outputs
+    (1, 1, 1, 1, 1),
+    (1, 1, 3, 4, 2),
+    (1, 4, 2, 5, 7),
+    (3, 1, 7, 3, 2),
+    (2, 3, 5, 7, 4),
+    (4, 2, 9, 2, 6),
+]
+
+
+def laid_out(shape, weights, bias, **kind):
+    """A linear layer on a device, with numbers everywhere."""
+    rows, columns, batch, features, outputs = shape
+    device = Device(rows, columns, weights=weights, **kind)
+    plan = Plan(device, batch)
+    x = plan.value("x", features)
+    layer = Linear(features, outputs, bias)
+    layer.name = "layer"
+    y = layer(x)
+    device.allocate(["parameters", "gradients"])
+    rng = np.random.default_rng(1)
+    numbers = {name: rng.standard_normal(size) for name, size in (
+        ("x", (batch, features)), ("dy", (batch, outputs)),
+    )}  # fmt: skip
+    for block, value, name in ((x.block, x, "x"), (y.gradient, y, "dy")):
+        plan.load(block, numbers[name].astype(np.float32), value.width)
+    for one in plan.parameters:
+        numbers[one.name] = rng.standard_normal(one.shape)
+        one.put(plan.home.values[0], numbers[one.name].astype(np.float32))
+    return device, plan, x, y, numbers
+
+
+def computed(shape, weights="resident", bias=True, run=True, again=False, **kind):
+    """All that the layer computes, in one array after the other, and the launches."""
+    device, plan, x, y, numbers = laid_out(shape, weights, bias, **kind)
+    node = plan.nodes[0]
+    device.running = run
+    if not run:
+        device.costs = computed(shape, weights, bias)[1] if device.wafer else []
+    node.forward()
+    node.backward()
+    if again:  # a second gradient is added to the first
+        node.backward()
+    launches = device.launches
+    found = [
+        plan.read(y.block, y.features).copy(),
+        plan.read(x.gradient, x.features).copy(),
+    ]
+    _, gradients = plan.layers["layer"]
+    home = np.zeros_like(plan.home.values[0])
+    home[:, : len(gradients)] = gradients.view(-1)[0]
+    found += [one.get(home) for one in plan.parameters]
+    return found, launches, numbers
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("weights", ["resident", "streamed"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_products_are_right(shape, weights, bias):
+    """Against NumPy in double precision, within what sums of float32 can lose."""
+    (y, dx, dW, *db), _, n = computed(shape, weights, bias)
+    W, x, dy = (n[name].astype(np.float32).astype(float) for name in ("layer.weight", "x", "dy"))
+    b = n["layer.bias"].astype(np.float32) if bias else 0
+    pairs = [(y, x @ W.T + b), (dx, dy @ W), (dW, dy.T @ x)]
+    pairs += [(db[0], dy.sum(0))] if bias else []
+    terms = max(shape) + 2
+    for found, true in pairs:
+        assert found.shape == true.shape
+        assert np.abs(found - true).max() <= 2 * terms * 2.0**-24 * 10 * terms
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_replay_has_the_same_bits(shape):
+    """The lines of NumPy sum in the order of the fabric; so does the wafer that streams."""
+    run = computed(shape)[0]
+    for other in (computed(shape, run=False)[0], computed(shape, "streamed")[0]):
+        assert all(np.array_equal(a, b) for a, b in zip(run, other, strict=True))
+
+
+def test_a_second_gradient_is_added():
+    """Of a value that two layers use; run, replayed and in double precision."""
+    shape = SHAPES[4]
+    once, twice = (computed(shape, run=False, again=again, dtype="float64")[0] for again in (0, 1))
+    assert np.allclose(2 * once[1], twice[1], rtol=1e-12)
+    run = computed(shape, again=True)[0]
+    assert np.allclose(run[1], twice[1], atol=1e-4)
+
+
+@pytest.mark.parametrize("engine", ["reference", "lockstep"])
+def test_every_engine_agrees(engine, monkeypatch):
+    """To the bit of every value and in cycles, hops and ramp deliveries."""
+    shape = SHAPES[4]
+    fast, launches, _ = computed(shape)
+    real = Wafer.run
+    monkeypatch.setattr(
+        Wafer, "run", lambda self, **words: real(self, **{**words, "engine": engine})
+    )
+    slow, others, _ = computed(shape)
+    assert all(np.array_equal(a, b) for a, b in zip(fast, slow, strict=True))
+    for one, other in zip(launches, others, strict=True):
+        assert (one.engine, other.engine) == ("bitplane", engine)
+        counts = [(a.cycles, a.hops, a.ramps, a.busy_cycles) for a in (one, other)]
+        assert counts[0] == counts[1]
+
+
+def test_streamed_weights_are_forgotten():
+    """After the forward product no computing PE holds more of W than the two rows that passed."""
+    shape = (2, 2, 4, 12, 2)
+    device, plan, x, y, numbers = laid_out(shape, "streamed", bias=False)
+    device.running = True
+    plan.nodes[0].forward()
+    W = plan.parameters[0].get(plan.home.values[0])
+    kept = np.concatenate([block.memory.array.ravel() for block in device.blocks.values()
+                           if block.memory is not None])  # fmt: skip
+    assert np.isin(W, kept).sum() == 2 * 2 * shape[4]  # two rows of two values a column

@@ -1,0 +1,1 @@
+"""Weight streaming and training: how a model runs and learns."""
