@@ -123,9 +123,16 @@ def transformer(p: Arrays, x, labels, heads: int, context: int, blocks: int):
     logits, back_head = linear(p, "head", x)
     loss, d = cross_entropy(logits, labels)
     d = back_norm(back_head(d, g), g)
-    for back_norm1, parts, back_heads, back_out, back_norm2, back_up, back_active, back_down in (
-        reversed(backs)
-    ):
+    for (
+        back_norm1,
+        parts,
+        back_heads,
+        back_out,
+        back_norm2,
+        back_up,
+        back_active,
+        back_down,
+    ) in reversed(backs):
         d = d + back_norm2(back_up(back_active(back_down(d, g), g), g), g)
         of_heads = back_heads(back_out(d, g), g)
         inner = sum(back(one, g) for (_, back), one in zip(parts, of_heads, strict=True))

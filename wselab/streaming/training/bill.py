@@ -126,12 +126,12 @@ class Bill:
 
     def total(self) -> dict[str, int]:
         """Counts of everything."""
-        return next(iter(_grouped(self.launches, lambda one: "").values()), dict.fromkeys(COUNTS, 0))
+        return next(
+            iter(_grouped(self.launches, lambda one: "").values()), dict.fromkeys(COUNTS, 0)
+        )
 
 
-def _grouped(
-    launches: Iterable[Launch], key: Callable[[Launch], Any]
-) -> dict[Any, dict[str, int]]:
+def _grouped(launches: Iterable[Launch], key: Callable[[Launch], Any]) -> dict[Any, dict[str, int]]:
     groups: dict[Any, dict[str, int]] = {}
     for one in launches:
         row = groups.setdefault(key(one), dict.fromkeys(COUNTS, 0))
