@@ -105,7 +105,7 @@ def test_a_damaged_checkpoint_is_refused(tmp_path):
     before = training.compiled.parameters()
     for damaged in damages(content):
         path.write_bytes(damaged)
-        with pytest.raises(checkpoint.CheckpointError, match="is damaged: .*Nothing was loaded"):
+        with pytest.raises(checkpoint.CheckpointError, match=r"is damaged: .*Nothing was loaded"):
             executor(str(tmp_path), 2).resume()
         with pytest.raises(checkpoint.CheckpointError):
             training.resume()

@@ -119,7 +119,7 @@ def test_every_engine_agrees(engine, monkeypatch):
 def test_streamed_weights_are_forgotten():
     """After the forward product no computing PE holds more of W than the two rows that passed."""
     shape = (2, 2, 4, 12, 2)
-    device, plan, x, y, numbers = laid_out(shape, "streamed", bias=False)
+    device, plan, *_ = laid_out(shape, "streamed", bias=False)
     device.running = True
     plan.nodes[0].forward()
     W = plan.parameters[0].get(plan.home.values[0])

@@ -51,8 +51,8 @@ TEXT = Windows(wafer_text(), sequences=4, context=8)
 def small_transformer(backend, optimizer=None, **sizes):
     vocabulary = len(TEXT.vocabulary)
     return compile(
-        transformer(vocabulary, **{"width": 8, "context": 8, **sizes}), backend, batch_size=32, in_features=vocabulary,
-        optimizer=optimizer or AdamW(lr=0.01),
+        transformer(vocabulary, **{"width": 8, "context": 8, **sizes}), backend,
+        batch_size=32, in_features=vocabulary, optimizer=optimizer or AdamW(lr=0.01),
     )  # fmt: skip
 
 
@@ -218,7 +218,7 @@ def test_a_route_astray_changes_the_loss(images):
 
 def test_a_model_that_does_not_fit_is_refused():
     """With the table of what takes the memory, and what to try."""
-    with pytest.raises(MemoryBudgetError, match="(?s)parameters .*weights='streamed'"):
+    with pytest.raises(MemoryBudgetError, match=r"(?s)parameters .*weights='streamed'"):
         small_transformer(Place(2, 2), width=64, heads=4)
 
 
@@ -243,7 +243,7 @@ def test_a_batch_of_another_shape_is_refused(images):
     x, labels = images.batch(1)
     for wrong in ((x[:5], labels[:5]), (x[:, :5], labels), (x, labels[:5]), (x, labels + 9),
                   (x, labels / 2), (x, labels - 1)):  # fmt: skip
-        with pytest.raises(ProgramError, match="expected|compiled for"):
+        with pytest.raises(ProgramError, match=r"expected|compiled for"):
             compiled.step(*wrong, replay=True)
     with pytest.raises(ProgramError, match="no wafer to run on"):
         compiled.step(x, labels)

@@ -132,7 +132,7 @@ class Attention(Node):
     def _sums(
         self, weights: Piece, b: Block, out: Block, place: tuple[int, int], scaled: bool
     ) -> None:
-        """``out[d, i] = sum over j up to i of weights[i, j] b[d, j]``; scaled as the queries are."""
+        """``out[d, i] = sum over j up to i of weights[i, j] b[d, j]``, scaled as queries are."""
         pes, n, first = self.device.pes, self.context, weights.span[0]
         for d in range(self.dimension):
             at = self._at(place, d)

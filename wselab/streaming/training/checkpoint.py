@@ -42,7 +42,8 @@ def save(path: Any, compiled: Compiled, data: dict[str, Any] | None = None) -> P
             arrays[f"{name} {one.name}"] = one.get(block.values[0])
     about = {"run": _run(compiled), "data": data or {}, "steps done": compiled.steps_done}
     file = io.BytesIO()
-    np.savez(file, about=np.array(json.dumps(about)), **arrays)
+    arrays["about"] = np.array(json.dumps(about))
+    np.savez(file, **arrays)  # type: ignore[arg-type]
     write_whole(Path(path), KIND, file.getvalue())
     return Path(path)
 

@@ -1,6 +1,7 @@
 """Batches: what a step learns from, drawn from a seed and the number of the step.
 
-Nothing else decides what a step sees, so a run that goes on at step 21 sees what it would have seen.
+Nothing else decides what a step sees, so a run that goes on at step 21 sees what it would have
+seen without the break.
 """
 
 from __future__ import annotations

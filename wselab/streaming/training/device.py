@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from ...fabric import MemoryBudgetError, ProgramError, Wafer
-from ...fabric.memory import Memory
 from ...fabric.program import Program, Schedule
 from ...specs import WSE2
 from .bill import Launch, as_replayed

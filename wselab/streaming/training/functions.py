@@ -3,8 +3,8 @@
 The fabric's operations are mov, add, mul, max and mac. So a PE computes the exponential as a
 polynomial of a small argument, squared again and again, and the reciprocal and the reciprocal root
 by Newton's method, from a first guess out of straight lines. Each line below is one operation, and
-costs a cycle an element. The bounds are relative, in float32, and `tests/test_training_functions.py`
-holds the functions to them over their whole ranges.
+costs a cycle an element. The bounds are relative, in float32, and the tests hold the functions to them
+over their whole ranges.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def reciprocal(pes: Any, x: Any, *, out: Any, scratch: Any, low: float, high: fl
 
 
 def rsqrt(pes: Any, x: Any, *, out: Any, scratch: Any, low: float, high: float) -> None:
-    """``out = 1 / sqrt(x)`` for x from ``low`` to ``high``, within `NEWTON_BOUND`; ``x`` is used up.
+    """``out = 1 / sqrt(x)`` for x from ``low`` to ``high``, within `NEWTON_BOUND`; ``x`` is lost.
 
     Newton: r (3 / 2 - x r^2 / 2), from the largest of some tangents, as `reciprocal`. Smaller x, 0
     too, give a finite number below the true one.

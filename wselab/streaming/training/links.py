@@ -30,7 +30,8 @@ class Links:
     """
 
     def __init__(self, device: Any, wafer: Wafer | None, top: int):
-        self.device, self.wafer, self.top = device, wafer, top
+        self.device, self.top = device, top
+        self.wafer: Any = wafer
         if wafer is None:
             return
         rows = slice(top, None)
@@ -143,7 +144,7 @@ class Links:
     def _block(
         self, parts: Block, n: int, ahead: int, first: int = 0, last: int | None = None
     ) -> Any:
-        """A block so many further on than each PE's own, or values of it, as the wafer's operand."""
+        """A block so many further on than each PE's own, or values of it, as an operand."""
         C = self.device.shape[1]
         start = (np.arange(C)[None] + ahead) % C * (n // C)
         return parts.memory.own[start + first : start + (n // C if last is None else last)]

@@ -52,7 +52,7 @@ class Product:
                 sums = sums + W[:, f, :, None] * x[:, :, f, None]
             # then block k of the outputs over the row, as `Links.scatter_sums`, then b
         """
-        device, pes, T, O = self.device, self.device.pes, self.tokens, self.outputs
+        device, pes, T, N = self.device, self.device.pes, self.tokens, self.outputs
         links, n = device.links, self.outputs * self.tokens
         links.send_down(self.parameters)
         if device.running:
@@ -71,7 +71,7 @@ class Product:
                         pes.mul(row, x[f * T + t], out=of_token)
         else:
             W, values = self._W(), self._as(x[:], self.rows)
-            sums = self._as(self.sums[:n], O)
+            sums = self._as(self.sums[:n], N)
             np.multiply(W[:, 0, :, None], values[:, :, 0, None], out=sums)
             for f in range(1, self.rows):
                 sums += W[:, f, :, None] * values[:, :, f, None]
@@ -99,7 +99,7 @@ class Product:
 
             dx = dx + dy[:, None, None, o] * W[:, :, o, None]
         """
-        device, pes, T, O = self.device, self.device.pes, self.tokens, self.outputs
+        device, pes, T, N = self.device, self.device.pes, self.tokens, self.outputs
         weights = self.parameters.block[self.parameters.span[0] : self._end_of_weights]
         device.links.send_down(weights)
         if device.running:
@@ -108,19 +108,19 @@ class Product:
                 if f + 1 < self.rows:
                     self._take_row(f + 1)
                 out = dx[f * T : (f + 1) * T]
-                for o in range(O):
-                    weight = self.passing[f % 2 * O + o]
+                for o in range(N):
+                    weight = self.passing[f % 2 * N + o]
                     of_output = self.sums[o * T : (o + 1) * T]
                     if o or add:
                         pes.mac(of_output, weight, out=out)
                     else:
                         pes.mul(of_output, weight, out=out)
             return
-        W, dy = self._W(), self._as(self.sums[: O * T], O)[:, :, None]
+        W, dy = self._W(), self._as(self.sums[: N * T], N)[:, :, None]
         total = self._as(dx[:], self.rows)
         if not add:
             np.multiply(dy[..., 0, :], W[:, :, 0, None], out=total)
-        for o in range(0 if add else 1, O):
+        for o in range(0 if add else 1, N):
             total += dy[..., o, :] * W[:, :, o, None]
 
     def weight_gradient(self, x: Block, dy: Block) -> None:
@@ -132,19 +132,19 @@ class Product:
 
         and so for b, without the product; then up the columns, as `Links.sum_up`.
         """
-        device, pes, T, O = self.device, self.device.pes, self.tokens, self.outputs
+        device, pes, T, N = self.device, self.device.pes, self.tokens, self.outputs
         if device.running:
             for f in range(self.rows):
                 for t in range(T):
-                    row, of_token = self.partial[f * O : (f + 1) * O], self.sums[t : O * T : T]
+                    row, of_token = self.partial[f * N : (f + 1) * N], self.sums[t : N * T : T]
                     if t:
                         pes.mac(of_token, x[f * T + t], out=row)
                     else:
                         pes.mul(of_token, x[f * T + t], out=row)
         else:
-            values, dy_all = self._as(x[:], self.rows), self._as(self.sums[: O * T], O)
+            values, dy_all = self._as(x[:], self.rows), self._as(self.sums[: N * T], N)
             dW = self.partial[: self.weights].view(device.top)
-            dW = dW.reshape(*device.shape, self.rows, O)
+            dW = dW.reshape(*device.shape, self.rows, N)
             np.multiply(dy_all[:, :, None, :, 0], values[..., None, 0], out=dW)
             for t in range(1, T):
                 dW += dy_all[:, :, None, :, t] * values[..., None, t]
@@ -161,8 +161,8 @@ class Product:
         return self.parameters.span[0] + self.weights
 
     def _row(self, f: int) -> Piece:
-        O = self.outputs
-        return self.passing[f % 2 * O : (f % 2 + 1) * O]
+        N = self.outputs
+        return self.passing[f % 2 * N : (f % 2 + 1) * N]
 
     def _take_row(self, f: int) -> None:
         first = self.parameters.span[0] + f * self.outputs
