@@ -20,7 +20,7 @@ import numpy as np
 
 from .bill import Launch, to_json
 from .files import Damaged, read_whole, write_whole
-from .plan import Value
+from .plan import Parameter, Value
 
 if TYPE_CHECKING:
     from .compiled import Compiled
@@ -83,7 +83,7 @@ def depends_on(compiled: Compiled) -> dict[str, Any]:
     wires = np.concatenate([wafer.wires.east.ravel(), wafer.wires.south.ravel()])
     return {
         "layers": [_described(node) for node in (*plan.nodes, compiled.loss)],
-        "parameters": [[one.name, list(one.shape), list(one.spans)] for one in plan.parameters],
+        "parameters": [_placed(one) for one in plan.parameters],
         "blocks": [[block.name, block.size] for block in device.blocks.values()],
         "batch": [plan.batch, plan.tokens],
         "weights": device.weights,
@@ -93,6 +93,12 @@ def depends_on(compiled: Compiled) -> dict[str, Any]:
         "optimizer": compiled.optimizer.program(),
         "code": _code(),
     }
+
+
+def _placed(parameter: Parameter) -> list[Any]:
+    """A parameter in its place; of a sparse one, which weights there are."""
+    kept = [] if parameter.kept is None else parameter.kept.tolist()
+    return [parameter.name, list(parameter.shape), list(parameter.spans), kept]
 
 
 def _described(node: Any) -> list[Any]:

@@ -8,6 +8,7 @@ whole or not at all, and that says when it was damaged.
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -22,6 +23,7 @@ from .files import Damaged, read_whole, write_whole
 
 if TYPE_CHECKING:
     from .compiled import Compiled
+    from .plan import Parameter
 
 KIND = "wselab checkpoint 1"
 NAME = re.compile(r"step-(\d{8,})\.ckpt")
@@ -100,10 +102,17 @@ def _checkpoints(folder: Any) -> list[tuple[Path, re.Match[str]]]:
 def _run(compiled: Compiled) -> dict[str, Any]:
     """What must be the same for the losses to go on with the same bits."""
     plan, device = compiled.plan, compiled.device
-    shapes = {f"parameter {one.name}": list(one.shape) for one in plan.parameters}
+    shapes = {f"parameter {one.name}": _about(one) for one in plan.parameters}
     wafer = {"rows x columns of PEs": list(device.shape), "batch size": plan.batch}
     settings = json.loads(json.dumps(compiled.optimizer.settings()))
     return {**shapes, **settings, **wafer}
+
+
+def _about(parameter: Parameter) -> list[Any]:
+    """The shape of a parameter, and which of its numbers there are, if not all."""
+    kept = parameter.kept
+    mask = [] if kept is None else [hashlib.sha256(kept.astype("<i8").tobytes()).hexdigest()[:16]]
+    return [*parameter.shape, *mask]
 
 
 def _same(path: Path, what: str, stored: dict[str, Any], here: dict[str, Any]) -> None:

@@ -3,8 +3,8 @@
 The fabric's operations are mov, add, mul, max and mac. So a PE computes the exponential as a
 polynomial of a small argument, squared again and again, and the reciprocal and the reciprocal root
 by Newton's method, from a first guess out of straight lines. Each line below is one operation, and
-costs a cycle an element. The bounds are relative, in float32, and the tests hold the functions to them
-over their whole ranges.
+costs a cycle an element. The bounds are relative, in float32, and the tests hold the functions to
+them over their whole ranges.
 """
 
 from __future__ import annotations

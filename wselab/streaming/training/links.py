@@ -123,6 +123,13 @@ class Links:
             parts.pieces[name] = OwnPiece(self, parts, n, first, last)
         return parts.pieces[name]
 
+    def by_column(self, parts: Block, starts: np.ndarray, n: int) -> ByColumn:
+        """``n`` values that begin at another place in each column, ``starts`` of shape (C,)."""
+        name = ("by column", n, starts.tobytes())
+        if name not in parts.pieces:
+            parts.pieces[name] = ByColumn(parts, starts, n)
+        return parts.pieces[name]
+
     def sum_up(self, parts: Piece, out: Piece) -> None:
         """The sum over each column, from the south to the north, to the home row or outside."""
         self.device.count_edge(out)
@@ -170,6 +177,22 @@ class OwnPiece(Piece):
             x = in_blocks(self.block[: self.n].view(first_row), self.links.device.shape[1])
             self._views[first_row] = own_blocks(x)[..., slice(*self.span)]
         return self._views[first_row]
+
+
+class ByColumn(Piece):
+    """A part of a block that begins at another place in each column; for programs alone."""
+
+    def __init__(self, parts: Block, starts: np.ndarray, n: int):
+        super().__init__(parts, (0, n, 1), single=False)
+        self.starts = starts
+
+    @property
+    def part(self) -> Any:
+        """As the wafer's own operand."""
+        if self._part is None:
+            starts = self.starts[None]
+            self._part = self.block.memory.own[starts : starts + len(self)]
+        return self._part
 
 
 def in_blocks(values: np.ndarray, blocks: int) -> np.ndarray:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from ...fabric import ProgramError
 from .plan import Draw, Node, Parameter, Value
 
@@ -70,10 +72,29 @@ def uniform(features: int) -> Draw:
 
 
 class Linear(Module):
-    """``y = x @ weight.T + bias``, weight of shape (out_features, in_features)."""
+    """``y = x @ weight.T + bias``, weight of shape (out_features, in_features).
 
-    def __init__(self, in_features: int, out_features: int, bias: bool = True):
+    With ``sparsity`` only a share of the weights is there, from the beginning to the end: every
+    feature keeps ``(1 - sparsity) * out_features`` of its own, drawn from ``mask_seed``. The others
+    are zero, and are neither kept nor sent nor multiplied.
+    """
+
+    def __init__(
+        self, in_features: int, out_features: int, bias: bool = True, *, sparsity: float = 0.0,
+        mask_seed: int = 0,
+    ):  # fmt: skip
+        if not 0 <= sparsity < 1:
+            raise ProgramError(f"Linear: sparsity={sparsity!r}; expected 0 to below 1")
         self.in_features, self.out_features, self.bias = in_features, out_features, bias
+        self.sparsity, self.mask_seed = sparsity, mask_seed
+
+    def kept(self) -> np.ndarray | None:
+        """The outputs that each feature has a weight to, (in_features, k); None for all."""
+        if not self.sparsity:
+            return None
+        k = max(1, round((1 - self.sparsity) * self.out_features))
+        drawn = np.random.default_rng(self.mask_seed).random((self.in_features, self.out_features))
+        return np.sort(drawn.argsort(1)[:, :k], 1)
 
     def forward(self, x: Value) -> Value:
         if x.features != self.in_features:
@@ -108,7 +129,9 @@ class _Linear(Node):
         shape = (module.out_features, module.in_features)
         weight = Parameter(f"{self.name}.weight", shape, module.draws())
         bias = Parameter(f"{self.name}.bias", shape[:1], module.draws()) if module.bias else None
-        self.product = x.plan.product(module.in_features, weight, bias, module.out_features)
+        self.product = x.plan.product(
+            module.in_features, weight, bias, module.out_features, module.kept()
+        )
 
     def forward(self) -> None:
         with self.device.launch(self.name, "forward", "product"):

@@ -15,6 +15,7 @@ from ...fabric import ProgramError
 from .blocks import Block, Piece
 from .device import Device
 from .products import Product
+from .sparse import SparseProduct
 
 Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
@@ -87,13 +88,15 @@ class Parameter:
 
     def __init__(self, name: str, shape: tuple[int, ...], draw: Draw):
         self.name, self.shape, self.draw = name, shape, draw
+        self.kept: np.ndarray | None = None  # of a sparse matrix: outputs by (columns, rows, k)
         self.columns: tuple[int, ...] = ()
         self.spans: tuple[int, int] = (0, 0)
 
     def place(self, columns: tuple[int, ...], first: int) -> int:
         """Say where it lies; gives the end."""
         self.columns = columns
-        self.spans = (first, first + int(np.prod(columns[1:])))
+        stored = columns if self.kept is None else self.kept.shape
+        self.spans = (first, first + int(np.prod(stored[1:])))
         return self.spans[1]
 
     def put(self, home: np.ndarray, values: np.ndarray) -> None:
@@ -106,11 +109,23 @@ class Parameter:
         else:
             full = np.zeros(int(np.prod(self.columns)), home.dtype)
             full[: len(values)] = values
+        full = full.reshape(self.columns)
+        if self.kept is not None:
+            full = np.take_along_axis(full, self.kept, 2)
         home[:, slice(*self.spans)] = full.reshape(self.columns[0], -1)
+
+    def dense(self, home: np.ndarray) -> np.ndarray:
+        """The home's own values with all zeros in their places."""
+        flat = home[:, slice(*self.spans)]
+        if self.kept is None:
+            return flat
+        full = np.zeros(self.columns, home.dtype)
+        np.put_along_axis(full, self.kept, flat.reshape(self.kept.shape), 2)
+        return full
 
     def get(self, home: np.ndarray) -> np.ndarray:
         """Read values of the model's shape out of the home's, (columns, size)."""
-        flat = home[:, slice(*self.spans)]
+        flat = self.dense(home)
         if len(self.shape) == 1:
             return flat.reshape(-1)[: self.shape[0]].copy()
         full = flat.reshape(-1, self.columns[2])
@@ -164,14 +179,25 @@ class Plan:
         return self.layers[layer]
 
     def product(
-        self, features: int, weight: Parameter, bias: Parameter | None, outputs: int
-    ) -> Product:
-        """The products of a linear layer with these parameters."""
+        self, features: int, weight: Parameter, bias: Parameter | None, outputs: int,
+        kept: np.ndarray | None = None,
+    ) -> Product:  # fmt: skip
+        """The products of a linear layer with these parameters.
+
+        Of a sparse one ``kept`` holds the k outputs that each feature has a weight to, ascending.
+        """
         C = self.device.shape[1]
         rows, own = -(-features // C), -(-outputs // C)
+        if kept is not None:
+            full = np.tile(np.arange(kept.shape[1]), (C * rows, 1))
+            full[: len(kept)] = kept
+            weight.kept = full.reshape(C, rows, -1)
         placed = [(weight, (C, rows, own * C))]
         pieces = self.place(*placed, *([(bias, (C, own))] if bias else []))
-        return Product(self.device, self.tokens, features, outputs, bias is not None, *pieces)
+        sizes = self.device, self.tokens, features, outputs, bias is not None
+        if weight.kept is None:
+            return Product(*sizes, *pieces)
+        return SparseProduct(*sizes, *pieces, kept=weight.kept)
 
     def spread(self, x: np.ndarray, width: int) -> np.ndarray:
         """(tokens, features) as the values of all PEs, (rows, columns, width * tokens of a PE)."""

@@ -10,6 +10,7 @@ outputs, filled up with zeros to a multiple of the columns.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -30,14 +31,20 @@ class Product:
         parameters: Piece, gradients: Piece,
     ):  # fmt: skip
         self.device, self.tokens, self.bias = device, tokens, bias
+        self.parameters, self.gradients = parameters, gradients
         C = device.shape[1]
         self.rows, self.own_outputs = -(-features // C), -(-outputs // C)
         self.outputs = self.own_outputs * C
-        self.weights = self.rows * self.outputs
-        self.size = self.weights + (self.own_outputs if bias else 0)
-        self.parameters, self.gradients = parameters, gradients
+        self.row_length = self.outputs  # weights that a feature has
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Sizes that follow, and memory for a while."""
+        device, tokens = self.device, self.tokens
+        self.weights = self.rows * self.row_length
+        self.size = self.weights + (self.own_outputs if self.bias else 0)
         self.sums = device.scratch("sums", self.outputs * tokens)
-        self.passing = device.scratch("passing", 2 * self.outputs)
+        self.passing = device.scratch("passing", 2 * self.row_length)
         self.bias_row = device.scratch("bias", self.own_outputs)
         self.partial = device.scratch("partial gradients", self.size)
 
@@ -56,19 +63,7 @@ class Product:
         links, n = device.links, self.outputs * self.tokens
         links.send_down(self.parameters)
         if device.running:
-            self._take_row(0)
-            for f in range(self.rows):
-                if f + 1 < self.rows:
-                    self._take_row(f + 1)
-                elif self.bias:
-                    self._take_bias()
-                row = self._row(f)
-                for t in range(T):
-                    of_token = self.sums[t:n:T]
-                    if f:
-                        pes.mac(row, x[f * T + t], out=of_token)
-                    else:
-                        pes.mul(row, x[f * T + t], out=of_token)
+            self._multiply(x)
         else:
             W, values = self._W(), self._as(x[:], self.rows)
             sums = self._as(self.sums[:n], N)
@@ -84,6 +79,18 @@ class Product:
                 pes.add(own, self.bias_row[o], out=y[o * T : (o + 1) * T])
             else:
                 pes.mov(own, out=y[o * T : (o + 1) * T])
+
+    def _multiply(self, x: Block) -> None:
+        """The program of the sums in a PE."""
+        pes, T = self.device.pes, self.tokens
+        for f in self._rows_taken(self.bias):
+            row = self._row(f)
+            for t in range(T):
+                of_token = self.sums[t : self.outputs * T : T]
+                if f:
+                    pes.mac(row, x[f * T + t], out=of_token)
+                else:
+                    pes.mul(row, x[f * T + t], out=of_token)
 
     def gather(self, dy: Block) -> None:
         """The gradient of all outputs, for every PE of a row, where `forward` had its sums."""
@@ -103,18 +110,7 @@ class Product:
         weights = self.parameters.block[self.parameters.span[0] : self._end_of_weights]
         device.links.send_down(weights)
         if device.running:
-            self._take_row(0)
-            for f in range(self.rows):
-                if f + 1 < self.rows:
-                    self._take_row(f + 1)
-                out = dx[f * T : (f + 1) * T]
-                for o in range(N):
-                    weight = self.passing[f % 2 * N + o]
-                    of_output = self.sums[o * T : (o + 1) * T]
-                    if o or add:
-                        pes.mac(of_output, weight, out=out)
-                    else:
-                        pes.mul(of_output, weight, out=out)
+            self._multiply_back(dx, add)
             return
         W, dy = self._W(), self._as(self.sums[: N * T], N)[:, :, None]
         total = self._as(dx[:], self.rows)
@@ -122,6 +118,18 @@ class Product:
             np.multiply(dy[..., 0, :], W[:, :, 0, None], out=total)
         for o in range(0 if add else 1, N):
             total += dy[..., o, :] * W[:, :, o, None]
+
+    def _multiply_back(self, dx: Block, add: bool) -> None:
+        """The program of the gradient of x in a PE."""
+        pes, T, N = self.device.pes, self.tokens, self.outputs
+        for f in self._rows_taken():
+            out = dx[f * T : (f + 1) * T]
+            for o in range(N):
+                weight, of_output = self._row(f, o), self.sums[o * T : (o + 1) * T]
+                if o or add:
+                    pes.mac(of_output, weight, out=out)
+                else:
+                    pes.mul(of_output, weight, out=out)
 
     def weight_gradient(self, x: Block, dy: Block) -> None:
         """The gradients of W and b, summed over all tokens; after `gather`.
@@ -134,20 +142,13 @@ class Product:
         """
         device, pes, T, N = self.device, self.device.pes, self.tokens, self.outputs
         if device.running:
-            for f in range(self.rows):
-                for t in range(T):
-                    row, of_token = self.partial[f * N : (f + 1) * N], self.sums[t : N * T : T]
-                    if t:
-                        pes.mac(of_token, x[f * T + t], out=row)
-                    else:
-                        pes.mul(of_token, x[f * T + t], out=row)
+            self._multiply_outer(x)
         else:
             values, dy_all = self._as(x[:], self.rows), self._as(self.sums[: N * T], N)
-            dW = self.partial[: self.weights].view(device.top)
-            dW = dW.reshape(*device.shape, self.rows, N)
-            np.multiply(dy_all[:, :, None, :, 0], values[..., None, 0], out=dW)
+            dW = dy_all[:, :, None, :, 0] * values[..., None, 0]
             for t in range(1, T):
                 dW += dy_all[:, :, None, :, t] * values[..., None, t]
+            self._keep(dW)
         if self.bias:
             end = self.own_outputs * T
             pes.mov(dy[0:end:T], out=self.partial[self.weights : self.size])
@@ -156,19 +157,46 @@ class Product:
                 pes.add(dy[t:end:T], total, out=total)
         device.links.sum_up(self.partial[: self.size], self.gradients)
 
+    def _multiply_outer(self, x: Block) -> None:
+        """The program of the gradient of W in a PE."""
+        pes, T, N = self.device.pes, self.tokens, self.outputs
+        for f in range(self.rows):
+            for t in range(T):
+                row, of_token = self.partial[f * N : (f + 1) * N], self.sums[t : N * T : T]
+                if t:
+                    pes.mac(of_token, x[f * T + t], out=row)
+                else:
+                    pes.mul(of_token, x[f * T + t], out=row)
+
+    def _keep(self, dW: np.ndarray) -> None:
+        """Keep a PE's part of the gradient, (PE rows, columns, rows, outputs)."""
+        self.partial[: self.weights].view(self.device.top)[...] = dW.reshape(*dW.shape[:2], -1)
+
     @property
     def _end_of_weights(self) -> int:
         return self.parameters.span[0] + self.weights
 
-    def _row(self, f: int) -> Piece:
-        N = self.outputs
-        return self.passing[f % 2 * N : (f % 2 + 1) * N]
+    def _rows_taken(self, bias: bool = False) -> Iterator[int]:
+        """The rows of W one by one, each there when the one after it is on its way."""
+        self._take_row(0)
+        for f in range(self.rows):
+            if f + 1 < self.rows:
+                self._take_row(f + 1)
+            elif bias:
+                self._take_bias()
+            yield f
+
+    def _row(self, f: int, weight: int | None = None) -> Piece:
+        """The row of W that is there, or one weight of it."""
+        first = f % 2 * self.row_length
+        if weight is not None:
+            return self.passing[first + weight]
+        return self.passing[first : first + self.row_length]
 
     def _take_row(self, f: int) -> None:
-        first = self.parameters.span[0] + f * self.outputs
-        self.device.links.take_down(
-            self._row(f), self.parameters.block[first : first + self.outputs]
-        )
+        first = self.parameters.span[0] + f * self.row_length
+        row = self.parameters.block[first : first + self.row_length]
+        self.device.links.take_down(self._row(f), row)
 
     def _take_bias(self) -> None:
         first, last, _ = self.parameters.span
