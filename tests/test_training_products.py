@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wselab.fabric import Wafer
+from wselab.fabric import ProgramError, Wafer
 from wselab.streaming.training.device import Device
 from wselab.streaming.training.modules import Linear
 from wselab.streaming.training.plan import Plan
@@ -21,13 +21,13 @@ SHAPES = [
 ]
 
 
-def laid_out(shape, weights, bias, **kind):
+def laid_out(shape, weights, bias, sparsity=0.0, there=True, **kind):
     """A linear layer on a device, with numbers everywhere."""
     rows, columns, batch, features, outputs = shape
     device = Device(rows, columns, weights=weights, **kind)
     plan = Plan(device, batch)
     x = plan.value("x", features)
-    layer = Linear(features, outputs, bias)
+    layer = Linear(features, outputs, bias, sparsity=sparsity)
     layer.name = "layer"
     y = layer(x)
     device.allocate(["parameters", "gradients"])
@@ -39,6 +39,8 @@ def laid_out(shape, weights, bias, **kind):
         plan.load(block, numbers[name].astype(np.float32), value.width)
     for one in plan.parameters:
         numbers[one.name] = rng.standard_normal(one.shape)
+        if one.name.endswith("weight"):
+            numbers[one.name] *= there
         one.put(plan.home.values[0], numbers[one.name].astype(np.float32))
     return device, plan, x, y, numbers
 
@@ -49,7 +51,7 @@ def computed(shape, weights="resident", bias=True, run=True, again=False, **kind
     node = plan.nodes[0]
     device.running = run
     if not run:
-        device.costs = computed(shape, weights, bias)[1] if device.wafer else []
+        device.costs = computed(shape, weights, bias, **kind)[1] if device.wafer else []
     node.forward()
     node.backward()
     if again:  # a second gradient is added to the first
@@ -126,3 +128,41 @@ def test_streamed_weights_are_forgotten():
     kept = np.concatenate([block.memory.array.ravel() for block in device.blocks.values()
                            if block.memory is not None])  # fmt: skip
     assert np.isin(W, kept).sum() == 2 * 2 * shape[4]  # two rows of two values a column
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("sparsity", [0.5, 0.9])
+def test_a_sparse_product_is_a_dense_one_with_zeros(shape, sparsity):
+    """Run, streamed and replayed have its values, and the gradient of what is there."""
+    dense = computed(shape)
+    layer = Linear(shape[3], shape[4], sparsity=sparsity)
+    there = np.zeros(shape[4:2:-1], bool)
+    np.put_along_axis(there, layer.kept().T, True, 0)
+    with_zeros = computed(shape, there=there)[0]
+    for weights, run in (("resident", True), ("streamed", True), ("resident", False)):
+        y, dx, dW, db = computed(shape, weights, run=run, sparsity=sparsity)[0]
+        assert np.array_equal(y, with_zeros[0]) and np.array_equal(dx, with_zeros[1])
+        assert np.array_equal(dW, np.where(there, dense[0][2], 0))
+        assert np.array_equal(db, dense[0][3])
+
+
+def test_a_quarter_of_the_weights_takes_fewer_cycles_and_bytes():
+    """In each of the three products, and at half the weights already in most."""
+    shape = (4, 4, 32, 32, 32)
+    cycles, edge = {}, {}
+    for sparsity in (0.0, 0.5, 0.75):
+        launches = computed(shape, "streamed", sparsity=sparsity)[1]
+        cycles[sparsity] = {one.what: one.cycles for one in launches}
+        edge[sparsity] = sum(one.edge_wavelets for one in launches)
+    for what in ("product", "product with W", "product with x"):
+        assert cycles[0.75][what] < 0.6 * cycles[0.0][what]
+    assert cycles[0.75]["gather"] == cycles[0.0]["gather"]
+    assert edge[0.0] == 3 * 32 * 32 + 2 * 32 and edge[0.75] == 3 * 32 * 8 + 2 * 32
+    assert cycles[0.5]["product with W"] < 0.6 * cycles[0.0]["product with W"]
+
+
+@pytest.mark.parametrize("sparsity", [1.0, -0.1, 75])
+def test_a_sparsity_that_is_none_is_refused(sparsity):
+    """It is a share."""
+    with pytest.raises(ProgramError, match="expected 0 to below 1"):
+        Linear(4, 4, sparsity=sparsity)

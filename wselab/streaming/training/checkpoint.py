@@ -33,8 +33,11 @@ class CheckpointError(WaferError):
     """A checkpoint cannot be used: it is damaged, or of another run."""
 
 
-def save(path: Any, compiled: Compiled, data: dict[str, Any] | None = None) -> Path:
-    """Write a checkpoint of a model, and of where its data stand; gives the path.
+def save(
+    path: Any, compiled: Compiled, data: dict[str, Any] | None = None,
+    history: dict[str, Any] | None = None,
+) -> Path:  # fmt: skip
+    """Write a checkpoint of a model, of where its data stand, and of what came before; its path.
 
     A file of that name is replaced only when the new one is complete and on the disk.
     """
@@ -43,6 +46,7 @@ def save(path: Any, compiled: Compiled, data: dict[str, Any] | None = None) -> P
         for one in compiled.plan.parameters:
             arrays[f"{name} {one.name}"] = one.get(block.values[0])
     about = {"run": _run(compiled), "data": data or {}, "steps done": compiled.steps_done}
+    about["history"] = history or {}
     file = io.BytesIO()
     arrays["about"] = np.array(json.dumps(about))
     np.savez(file, **arrays)  # type: ignore[arg-type]
@@ -50,8 +54,8 @@ def save(path: Any, compiled: Compiled, data: dict[str, Any] | None = None) -> P
     return Path(path)
 
 
-def load(path: Any, compiled: Compiled, data: dict[str, Any] | None = None) -> None:
-    """Put a checkpoint into a model. Nothing is changed unless all of it can be used.
+def load(path: Any, compiled: Compiled, data: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Put a checkpoint into a model; gives its history. Without an error all of it is loaded.
 
     Raises `CheckpointError` where the file is not there, is damaged, or is of another model,
     optimizer or data; it names the first difference.
@@ -75,6 +79,7 @@ def load(path: Any, compiled: Compiled, data: dict[str, Any] | None = None) -> N
         for name, block in compiled.optimizer.state.items():
             one.put(block.values[0], arrays[f"{name} {one.name}"])
     compiled.steps_done = int(about["steps done"])
+    return about["history"]
 
 
 def latest(folder: Any) -> Path | None:

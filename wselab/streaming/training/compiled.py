@@ -152,12 +152,13 @@ class Compiled:
         for value in plan.values:
             value.has_gradient = False
         self.device.begin(run)
-        for node in (*plan.nodes, self.loss):
-            node.forward()
-        for node in (self.loss, *reversed(plan.nodes)):
-            node.backward()
-            if node.name in plan.layers:
-                self._update(node.name, *plan.layers[node.name])
+        with np.errstate(all="ignore"):  # as the engines: infinities are for the numbers to tell
+            for node in (*plan.nodes, self.loss):
+                node.forward()
+            for node in (self.loss, *reversed(plan.nodes)):
+                node.backward()
+                if node.name in plan.layers:
+                    self._update(node.name, *plan.layers[node.name])
         self.device.end()
 
     def _update(self, layer: str, parameters: Any, gradients: Any) -> None:
@@ -185,13 +186,22 @@ class Compiled:
         return x, labels
 
     def predict(self, x: np.ndarray) -> np.ndarray:
-        """The logits of a batch, (batch, classes), computed by a replay: no cost is noted."""
-        self.plan.load(self.x.block, np.asarray(x), self.x.width)
-        self.device.running = False
-        self.device.launches = []
-        for node in self.plan.nodes:
-            node.forward()
-        return self.plan.read(self.logits.block, self.logits.features)
+        """The logits of any number of rows, (rows, classes); replayed, and no cost is noted."""
+        found = []
+        for some in np.split(x, range(self.plan.batch, len(x), self.plan.batch)):
+            self.plan.load(self.x.block, some, self.x.width)
+            self.device.begin(run=False)
+            with np.errstate(all="ignore"):
+                for node in self.plan.nodes:
+                    node.forward()
+            self.device.end()
+            logits = self.plan.read(self.logits.block, self.logits.features)
+            found.append(logits[: len(some)].copy())
+        return np.concatenate(found)
+
+    def accuracy(self, x: np.ndarray, labels: np.ndarray) -> float:
+        """The share of rows whose largest logit is that of their label."""
+        return float((self.predict(x).argmax(1) == labels).mean())
 
     def parameters(self) -> dict[str, np.ndarray]:
         """Copies of the parameters by name, in the model's shapes."""

@@ -48,6 +48,7 @@ class DataExecutor:
         self.compiled, self.data, self.steps, self.run_steps = compiled, data, steps, run_steps
         self.folder = None if checkpoint_dir is None else Path(checkpoint_dir)
         self.checkpoint_steps, self.progress = checkpoint_steps, progress
+        self.losses: list[float] = []  # of all steps from the first on, also before a `resume`
         self._launches: list[Launch] = []
         self._run = self._replayed = 0
 
@@ -58,7 +59,7 @@ class DataExecutor:
         """
         path = checkpoint.latest(self.folder) if self.folder else None
         if path is not None:
-            checkpoint.load(path, self.compiled, self.data.about())
+            self.losses = checkpoint.load(path, self.compiled, self.data.about())["losses"]
         return self.compiled.steps_done
 
     def __iter__(self) -> Iterator[Step]:
@@ -79,13 +80,14 @@ class DataExecutor:
         number = compiled.steps_done + 1
         replay = self.run_steps is not None and number > self.run_steps
         step = compiled.step(*self.data.batch(number), replay=replay)
+        self.losses.append(step.loss)
         self._launches += step.bill.launches
         self._run += step.bill.steps_run
         self._replayed += step.bill.steps_replayed
         due = self.checkpoint_steps is not None and number % self.checkpoint_steps == 0
         if self.folder is not None and (due or number == self.steps):
             path = checkpoint.path_of(self.folder, number)
-            checkpoint.save(path, compiled, self.data.about())
+            checkpoint.save(path, compiled, self.data.about(), {"losses": self.losses})
         return step
 
     @property

@@ -106,7 +106,7 @@ class Product:
 
             dx = dx + dy[:, None, None, o] * W[:, :, o, None]
         """
-        device, pes, T, N = self.device, self.device.pes, self.tokens, self.outputs
+        device, T, N = self.device, self.tokens, self.outputs
         weights = self.parameters.block[self.parameters.span[0] : self._end_of_weights]
         device.links.send_down(weights)
         if device.running:

@@ -59,12 +59,12 @@ class SparseProduct(Product):
 
     def _of_output(self, f: int, j: int) -> ByColumn:
         """The values of all tokens for the output of a feature's weight, in each column's place."""
-        return self.device.links.by_column(
-            self.sums, self.kept[:, f, j] * self.tokens, self.tokens
-        )
+        return self.device.links.by_column(self.sums, self.kept[:, f, j] * self.tokens, self.tokens)
 
     def _keep(self, dW: np.ndarray) -> None:
-        super()._keep(np.take_along_axis(dW, np.broadcast_to(self.kept, (len(dW), *self.kept.shape)), 3))
+        super()._keep(
+            np.take_along_axis(dW, np.broadcast_to(self.kept, (len(dW), *self.kept.shape)), 3)
+        )
 
     def _W(self) -> np.ndarray:
         values = self.parameters.view(-1)[0, :, : self.weights].reshape(self.kept.shape)
