@@ -51,7 +51,8 @@ def computed(shape, weights="resident", bias=True, run=True, again=False, **kind
     node = plan.nodes[0]
     device.running = run
     if not run:
-        device.costs = computed(shape, weights, bias, **kind)[1] if device.wafer else []
+        costs = computed(shape, weights, bias, again=again, **kind)[1] if device.wafer else []
+        device.costs = costs
     node.forward()
     node.backward()
     if again:  # a second gradient is added to the first
@@ -87,9 +88,11 @@ def test_products_are_right(shape, weights, bias):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_replay_has_the_same_bits(shape):
     """The lines of NumPy sum in the order of the fabric; so does the wafer that streams."""
-    run = computed(shape)[0]
-    for other in (computed(shape, run=False)[0], computed(shape, "streamed")[0]):
-        assert all(np.array_equal(a, b) for a, b in zip(run, other, strict=True))
+    for again in (False, True):
+        run = computed(shape, again=again)[0]
+        for weights, how in (("resident", False), ("streamed", True)):
+            other = computed(shape, weights, run=how, again=again)[0]
+            assert all(np.array_equal(a, b) for a, b in zip(run, other, strict=True))
 
 
 def test_a_second_gradient_is_added():
@@ -116,6 +119,19 @@ def test_every_engine_agrees(engine, monkeypatch):
         assert (one.engine, other.engine) == ("bitplane", engine)
         counts = [(a.cycles, a.hops, a.ramps, a.busy_cycles) for a in (one, other)]
         assert counts[0] == counts[1]
+
+
+@pytest.mark.parametrize("weights", ["resident", "streamed"])
+def test_a_launch_is_its_work_and_its_waits(weights):
+    """The busiest PE's own work: a multiply-accumulate for each weight and token, and the sums."""
+    rows, columns, batch, features, outputs = shape = (4, 2, 32, 8, 6)
+    launches = {one.what: one for one in computed(shape, weights)[1]}
+    tokens, own, macs = batch // rows, features // columns, batch * features * outputs // 8
+    assert launches["product"].busy_cycles == macs + 2 * (outputs // columns) * tokens
+    assert launches["product with W"].busy_cycles == macs
+    sums = own * outputs + outputs // columns  # a column's part of the gradient
+    assert launches["product with x"].busy_cycles == macs + tokens * outputs // columns + sums
+    assert all(0 < one.stalled_cycles < 100 for one in launches.values())
 
 
 def test_streamed_weights_are_forgotten():

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from .blocks import Block, Piece
 from .functions import exp, reciprocal
 from .modules import Linear, Module
@@ -57,7 +55,8 @@ class _Heads(Module):
 class Attention(Node):
     """The heads in their place: softmax(q k' / sqrt(d)) v for each head of each sequence.
 
-    The weights of attention of a PE are kept for the way back, row i those of token i.
+    The weights of attention of a PE are kept for the way back, row i those of token i. What stands
+    in a row behind place i means nothing, and nobody uses it.
     """
 
     def __init__(
@@ -73,14 +72,9 @@ class Attention(Node):
         #: Of each head and sequence of a PE, where it begins among the values.
         self.places = [(d, s) for d in range(0, y.width, dimension) for s in starts]
         self.weights = device.block(f"{name}, weights", n * len(self.places))
-        self.mask = device.scratch("1 where a token may look", n)
         self.scores = device.scratch("scores", n)
         self.products = device.scratch("scores, too", n)
         self.row = device.scratch("of tokens", 3 * context)
-
-    def constants(self) -> None:
-        mask = np.tril(np.ones((self.context, self.context)))
-        self.mask.values[..., : mask.size] = mask.ravel()
 
     def forward(self) -> None:
         with self.device.launch(self.name, "forward", "scores"):
@@ -170,7 +164,6 @@ class Attention(Node):
             row = block[first + i * n : first + i * n + i + 1]
             pes.mac(self.row[i], -1.0, acc=row, out=self.scores[i * n : i * n + i + 1])
         exp(pes, scores, out=weights)
-        pes.mul(weights, self.mask[: n * n], out=weights)
         self._sum_rows(block, first, sums)
         reciprocal(pes, sums, out=of_row, scratch=scratch, low=1.0, high=float(n))
         for i in range(n):
