@@ -223,6 +223,7 @@ def test_a_wafer_of_no_pes_is_refused(shape: tuple) -> None:
         {"gap": -1},
         {"startup": -1},
         {"fp16_macs": 0},
+        {"mixed_macs": 0},
         {"queue_depth": 2.5},
         {"arbitration": "random"},
         {"depth": 2},

@@ -12,7 +12,7 @@ import pytest
 
 import wselab as wse
 from wselab import kernels
-from wselab.kernels.gemv import tiles, tiling
+from wselab.kernels.tiling import tiles, tiling
 from wselab.specs import WSE1, WSE3
 
 from .values import TYPES, chain, numbers, same_bits

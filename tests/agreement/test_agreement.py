@@ -117,7 +117,7 @@ def test_engines_agree_on_many_more_random_programs(
 def test_random_programs_are_of_every_kind(beyond: bool, engine: str) -> None:
     """Among random programs there are enough that end, that deadlock, and that leave wavelets."""
     kinds, later = Counter[str](), Counter[str]()
-    for seed in range(80):
+    for seed in range(100):
         found = outcome(random_wafer(Draw(random.Random(seed)), beyond), engine)
         kinds[found["kind"]] += 1
         later.update(launch["kind"] for launch in found["later"])

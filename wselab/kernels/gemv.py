@@ -8,7 +8,6 @@ way to and from it.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from typing import Any
 
 import numpy as np
@@ -18,9 +17,8 @@ from ..specs import WSE2
 from .broadcast import write_broadcast_down
 from .chain import write_chain_west
 from .inputs import checked
+from .tiling import Shape, large_enough, tiles, tiling, zero_padded
 from .tree_program import Again
-
-Shape = tuple[int, int]
 
 
 def gemv(
@@ -139,47 +137,6 @@ def write_gemv(w: Wafer, A: Any, x: Any, y: Any) -> Again:
     return again
 
 
-def tiling(matrix: Shape, wafer: Shape) -> tuple[Shape, Shape]:
-    """The PEs used and the shape of a tile, for a matrix spread evenly over a wafer.
-
-    Examples
-    --------
-    >>> tiling((5, 64), wafer=(4, 16))  # tiles of 2 rows: three PEs a column have any
-    ((3, 16), (2, 4))
-    """
-    (M, N), (rows, columns) = matrix, wafer
-    height, width = -(-M // rows), -(-N // columns)
-    return (-(-M // height), -(-N // width)), (height, width)
-
-
-def tiles(A: np.ndarray, wafer: Shape, tile: Shape) -> np.ndarray:
-    """``A`` cut into tiles: (rows, columns, height, width), a view of it where they fill it.
-
-    Examples
-    --------
-    >>> tiles(np.arange(6).reshape(2, 3), wafer=(2, 2), tile=(1, 2)).tolist()
-    [[[[0, 1]], [[2, 0]]], [[[3, 4]], [[5, 0]]]]
-    """
-    (rows, columns), (height, width) = wafer, tile
-    full = zero_padded(A, (rows * height, columns * width))
-    return full.reshape(rows, height, columns, width).swapaxes(1, 2)
-
-
-def zero_padded(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """``array`` with zeros behind it up to ``shape``; itself where it is as large.
-
-    Examples
-    --------
-    >>> zero_padded(np.array([1, 2, 3]), (4,)).tolist()
-    [1, 2, 3, 0]
-    """
-    if array.shape == shape:
-        return array
-    padded = np.zeros(shape, array.dtype)
-    padded[tuple(map(slice, array.shape))] = array
-    return padded
-
-
 def bytes_per_pe(tile: Shape, itemsize: int) -> int:
     """Bytes that a PE holds: its tile, its piece of x and its part of y.
 
@@ -195,25 +152,10 @@ def bytes_per_pe(tile: Shape, itemsize: int) -> int:
 def _too_large(A: np.ndarray, wafer: Shape, chip: Any) -> str:
     """The error for a matrix that a wafer cannot hold: what it takes, and what would do."""
 
-    def scaled(longest: int) -> Shape:
-        rows, columns = (
-            min(limit, -(-size * longest // max(wafer)))
-            for size, limit in zip(wafer, chip.fabric_shape, strict=True)
-        )
-        return rows, columns
+    def fits(shape: Shape) -> bool:
+        return bytes_per_pe(tiling(A.shape, shape)[1], A.itemsize) <= chip.pe_memory_bytes
 
-    def fits(longest: int) -> bool:
-        _, tile = tiling(A.shape, scaled(longest))
-        return bytes_per_pe(tile, A.itemsize) <= chip.pe_memory_bytes
-
-    sizes = range(max(wafer), max(chip.fabric_shape) * max(wafer) + 1)
-    enough = bisect_left(sizes, True, key=fits)
-    if enough < len(sizes):
-        rows, columns = scaled(sizes[enough])
-        hint = f"A wafer of the same proportions would do with wafer=({rows}, {columns})."
-    else:
-        rows, columns = chip.fabric_shape
-        hint = f"Not even the {rows} x {columns} PEs of a {chip.name} hold it: cut it into pieces."
+    hint = large_enough(wafer, chip, fits)
     _, (height, width) = tiling(A.shape, wafer)
     taken = bytes_per_pe((height, width), A.itemsize)
     return (

@@ -19,7 +19,7 @@ def checked(kernel: str, name: str, array: Any, axes: tuple[str, ...]) -> np.nda
     Traceback (most recent call last):
         ...
     wselab.fabric.errors.ProgramError: reduce_row: x is float64; a PE computes in float32 or \
-float16, and nothing is converted silently. Try x.astype(np.float32)
+float16 or bfloat16, and nothing is converted silently. Try x.astype(np.float32)
     """
     expected = f"({', '.join(axes)}{',' if len(axes) == 1 else ''})"
     if not isinstance(array, np.ndarray):
