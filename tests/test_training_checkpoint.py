@@ -133,6 +133,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
         (other(optimizer=AdamW(lr=0.02)), "lr is 0.01, here it is 0.02"),
         (other(optimizer=SGD(lr=0.01)), "optimizer is 'AdamW', here it is 'SGD'"),
         (other(backend=Backend(2, 1)), "rows x columns of PEs"),
+        (other(backend=Backend(2, 2, dtype="float16")), "dtype is 'float32'"),
         (other(batch=6), "batch size is 10, here it is 6"),
     ]
     for compiled, words in cases:
@@ -183,7 +184,8 @@ def test_what_changes_the_cost_is_compiled_anew(tmp_path, monkeypatch):
     east[1, 0] = 2
     changes = [
         {"hidden": 5}, {"batch": 3}, {"batch": 9}, {"rows": 3}, {"columns": 3},
-        {"weights": "streamed"}, {"wires": (east, None)}, {"chip": WSE3}, {"ramp_latency": 3},
+        {"weights": "streamed"}, {"dtype": "bfloat16"},
+        {"wires": (east, None)}, {"chip": WSE3}, {"ramp_latency": 3},
         {"optimizer": AdamW(lr=0.1)}, {"optimizer": SGD(lr=0.1, momentum=0.9)},
     ]  # fmt: skip
     for change in changes:

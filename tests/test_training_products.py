@@ -162,6 +162,41 @@ def test_a_sparse_product_is_a_dense_one_with_zeros(shape, sparsity):
         assert np.array_equal(db, dense[0][3])
 
 
+@pytest.mark.parametrize("sparsity", [0.0, 0.75])
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_factors_of_16_bits(shape, dtype, sparsity):
+    """Products of rounded factors, added up in float32: the same bits run, streamed, replayed."""
+    run, _, n = computed(shape, dtype=dtype, sparsity=sparsity)
+    for weights, how in (("streamed", True), ("resident", False)):
+        other = computed(shape, weights, run=how, dtype=dtype, sparsity=sparsity)[0]
+        assert all(np.array_equal(a, b) for a, b in zip(run, other, strict=True))
+    if sparsity:
+        return
+
+    def rounded(name):
+        return n[name].astype(np.float32).astype(dtype).astype(float)
+
+    W, x, dy = (rounded(name) for name in ("layer.weight", "x", "dy"))
+    b = n["layer.bias"].astype(np.float32)
+    for found, true in zip(run, (x @ W.T + b, dy @ W, dy.T @ x), strict=False):
+        assert np.abs(found - true).max() < 1e-4
+    whole = computed(shape)[0]
+    assert not np.array_equal(run[0], whole[0])
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_factors_of_16_bits_take_fewer_cycles(dtype):
+    """Two multiply-accumulates a cycle; the copies that are rounded cost something."""
+    shape = (4, 4, 64, 32, 32)
+    cycles = {
+        kind: {one.what: one.cycles for one in computed(shape, dtype=kind)[1]}
+        for kind in (dtype, "float32")
+    }
+    for what in ("product", "product with W", "product with x"):
+        assert cycles[dtype][what] < 0.75 * cycles["float32"][what]
+
+
 def test_a_quarter_of_the_weights_takes_fewer_cycles_and_bytes():
     """In each of the three products, and at half the weights already in most."""
     shape = (4, 4, 32, 32, 32)

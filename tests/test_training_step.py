@@ -120,6 +120,18 @@ def test_an_mlp_learns_as_in_plain_numpy(images, name):
         assert np.abs(one - p[name]).max() < 10 * TOLERANCE
 
 
+def test_an_mlp_learns_in_bfloat16_too(images):
+    """Beside float32: losses a little different, and hardly worse after twenty steps."""
+    whole, rounded = mlp(Place(4, 4)), mlp(Place(4, 4, dtype="bfloat16"))
+    losses = []
+    for number in range(1, 21):
+        batch = images.batch(number)
+        losses.append([one.step(*batch, replay=True) for one in (whole, rounded)])
+    differences = [abs(a.loss - b.loss) for a, b in losses]
+    assert 1e-5 < max(differences) < 0.03
+    assert losses[-1][1].bill.cycles < losses[-1][0].bill.cycles
+
+
 @pytest.mark.parametrize("blocks", [1, pytest.param(2, marks=pytest.mark.long)])
 @pytest.mark.parametrize("optimizer", [SGD(lr=0.1, momentum=0.9), AdamW(lr=0.01)])
 def test_a_transformer_learns_as_in_plain_numpy(optimizer, blocks):

@@ -18,3 +18,47 @@ PEs send each other), `device` (the wafer and its launches), `products` (a linea
 `plan` (a model laid out), `optimizers`, `compiled` (a step), `bill`, `artifacts`, `data`,
 `checkpoint`, `executor`.
 """
+
+from .attention import CausalSelfAttention
+from .bill import Bill, Launch
+from .checkpoint import CheckpointError
+from .compiled import Backend, Compiled, Step, compile
+from .data import Batches, Windows, digits, wafer_text
+from .executor import DataExecutor
+from .longer import continued, record
+from .loss import CrossEntropyLoss
+from .models import digits_mlp, transformer
+from .modules import Embedding, Linear, Module, ReLU, Sequential
+from .optimizers import SGD, AdamW
+from .rowwise import GELU, LayerNorm, PositionEmbedding
+
+__all__ = [
+    "GELU",
+    "SGD",
+    "AdamW",
+    "Backend",
+    "Batches",
+    "Bill",
+    "CausalSelfAttention",
+    "CheckpointError",
+    "Compiled",
+    "CrossEntropyLoss",
+    "DataExecutor",
+    "Embedding",
+    "Launch",
+    "LayerNorm",
+    "Linear",
+    "Module",
+    "PositionEmbedding",
+    "ReLU",
+    "Sequential",
+    "Step",
+    "Windows",
+    "compile",
+    "continued",
+    "digits",
+    "digits_mlp",
+    "record",
+    "transformer",
+    "wafer_text",
+]

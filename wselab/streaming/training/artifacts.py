@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .bill import Launch, to_json
+from .blocks import Block
 from .files import Damaged, read_whole, write_whole
 from .plan import Parameter, Value
 
@@ -84,7 +85,7 @@ def depends_on(compiled: Compiled) -> dict[str, Any]:
     return {
         "layers": [_described(node) for node in (*plan.nodes, compiled.loss)],
         "parameters": [_placed(one) for one in plan.parameters],
-        "blocks": [[block.name, block.size] for block in device.blocks.values()],
+        "blocks": [_memory(block) for block in device.blocks.values()],
         "batch": [plan.batch, plan.tokens],
         "weights": device.weights,
         "wafer": [*wafer.shape, wafer.chip.name, wafer.chip.pe_memory_bytes],
@@ -99,6 +100,10 @@ def _placed(parameter: Parameter) -> list[Any]:
     """A parameter in its place; of a sparse one, which weights there are."""
     kept = [] if parameter.kept is None else parameter.kept.tolist()
     return [parameter.name, list(parameter.shape), list(parameter.spans), kept]
+
+
+def _memory(block: Block) -> list[Any]:
+    return [block.name, block.size, np.dtype(block.dtype).name]
 
 
 def _described(node: Any) -> list[Any]:

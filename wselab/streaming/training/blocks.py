@@ -23,8 +23,8 @@ class Block:
     once, when all of them are known (`Device.allocate`).
     """
 
-    def __init__(self, name: str, size: int):
-        self.name, self.size = name, size
+    def __init__(self, name: str, size: int, dtype: Any):
+        self.name, self.size, self.dtype = name, size, dtype
         self.values = np.zeros((0, 0, size))
         self.memory: Any = None  # the wafer's, where there is a wafer
         self.pieces: dict[Any, Any] = {}  # operands made so far

@@ -108,7 +108,11 @@ def _run(compiled: Compiled) -> dict[str, Any]:
     """What must be the same for the losses to go on with the same bits."""
     plan, device = compiled.plan, compiled.device
     shapes = {f"parameter {one.name}": _about(one) for one in plan.parameters}
-    wafer = {"rows x columns of PEs": list(device.shape), "batch size": plan.batch}
+    wafer = {
+        "rows x columns of PEs": list(device.shape),
+        "batch size": plan.batch,
+        "dtype": device.dtype,
+    }
     settings = json.loads(json.dumps(compiled.optimizer.settings()))
     return {**shapes, **settings, **wafer}
 

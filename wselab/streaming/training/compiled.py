@@ -23,7 +23,9 @@ class Backend:
 
     ``weights`` is "resident", kept by a row of PEs of their own, or "streamed" in from outside.
     ``wires`` is the map of good cores as `wselab.foundry` repairs it (`wselab.Wafer`),
-    ``artifact_dir`` a folder for what was compiled, if it is to be kept.
+    ``artifact_dir`` a folder for what was compiled, if it is to be kept. ``dtype`` is that of the
+    factors of all products: "float32", or "bfloat16" or "float16", whose products are added up in
+    float32 (`Device`).
 
     >>> Backend(8, 8, weights="streamed")
     Backend(8, 8, weights='streamed')

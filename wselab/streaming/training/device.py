@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ...fabric import MemoryBudgetError, ProgramError, Wafer
+from ...fabric.memory import number_type
 from ...fabric.program import Program, Schedule
 from ...specs import WSE2
 from .bill import Launch, as_replayed
@@ -23,14 +24,17 @@ from .blocks import Block, Piece, Processors
 from .links import Links
 
 WEIGHTS = ("resident", "streamed")
+DTYPES = ("float32", "bfloat16", "float16", "float64")
 
 
 class Device:
     """``rows`` x ``columns`` PEs that compute, and what keeps their parameters.
 
     ``weights="resident"`` adds a row for them; "streamed" leaves them outside, with the host.
-    ``wires`` and ``what_if`` are those of `wselab.Wafer`. ``dtype="float64"`` is a device without a
-    wafer, which only replays: to check the mathematics, not the machine.
+    ``wires`` and ``what_if`` are those of `wselab.Wafer`. With ``dtype`` "bfloat16" or "float16"
+    the factors of all products are rounded to that type, and multiplied at its rate; sums, and all
+    else, stay float32. "float64" is a device without a wafer, which only replays: to check the
+    mathematics, not the machine.
 
     While ``running``, a launch is recorded and run on the wafer, and its cost noted; else its
     values are computed in the same order on the host, and the cost is the one noted before, which
@@ -43,15 +47,17 @@ class Device:
     ):  # fmt: skip
         if weights not in WEIGHTS:
             raise ProgramError(f"weights={weights!r}: expected one of {', '.join(WEIGHTS)}")
-        if dtype not in ("float32", "float64"):
-            raise ProgramError(f"dtype={dtype!r}: expected 'float32', or 'float64' without a wafer")
+        if dtype not in DTYPES:
+            raise ProgramError(f"dtype={dtype!r}: expected one of {', '.join(DTYPES)}")
         self.shape = (rows, columns)
         self.weights = weights
         self.top = 1 if weights == "resident" else 0
         self.wafer: Wafer | None = None
-        if dtype == "float32":
+        if dtype != "float64":
             self.wafer = Wafer(rows + self.top, columns, chip=chip, wires=wires, **what_if)
-        self.number = np.dtype(dtype).type
+        self.dtype, double = dtype, dtype == "float64"
+        self.number = np.float64 if double else np.float32
+        self.factor = number_type(dtype)
         self.links = Links(self, self.wafer, self.top)
         region = self.wafer[self.top :] if self.wafer else None
         home = self.wafer[:1] if self.wafer and self.top else None
@@ -68,13 +74,13 @@ class Device:
         """A new block of ``size`` values in every PE."""
         if name in self.blocks:
             raise ProgramError(f"block {name!r} exists already; choose another name")
-        self.blocks[name] = Block(name, size)
+        self.blocks[name] = Block(name, size, self.number)
         return self.blocks[name]
 
-    def scratch(self, name: str, size: int) -> Block:
+    def scratch(self, name: str, size: int, dtype: Any = None) -> Block:
         """A block that any layer may use for a while: made as large as the largest asked for."""
         if name not in self.blocks:
-            self.blocks[name] = Block(name, size)
+            self.blocks[name] = Block(name, size, self.number if dtype is None else dtype)
         self.blocks[name].size = max(size, self.blocks[name].size)
         return self.blocks[name]
 
@@ -87,10 +93,10 @@ class Device:
         for block in self.blocks.values():
             if self.wafer is None or (block.name in outside and not self.top):
                 shape = (rows + self.top, columns, block.size)
-                block.values = np.zeros(shape, self.number)
+                block.values = np.zeros(shape, block.dtype)
             else:
                 try:
-                    block.memory = self.wafer.memory(block.name, block.size)
+                    block.memory = self.wafer.memory(block.name, block.size, block.dtype)
                 except MemoryBudgetError as error:
                     hint = ", or weights='streamed'" if self.top else ""
                     raise MemoryBudgetError(

@@ -44,7 +44,12 @@ class Product:
         self.weights = self.rows * self.row_length
         self.size = self.weights + (self.own_outputs if self.bias else 0)
         self.sums = device.scratch("sums", self.outputs * tokens)
-        self.passing = device.scratch("passing", 2 * self.row_length)
+        self.rounded = device.factor != device.number
+        self.passing = device.scratch("rows of W", 2 * self.row_length, device.factor)
+        self.gathered = self.sums
+        if self.rounded:
+            self.gathered = device.scratch("dy, rounded", self.outputs * tokens, device.factor)
+            self.x_rounded = device.scratch("x, rounded", self.rows * tokens, device.factor)
         self.bias_row = device.scratch("bias", self.own_outputs)
         self.partial = device.scratch("partial gradients", self.size)
 
@@ -62,6 +67,7 @@ class Product:
         device, pes, T, N = self.device, self.device.pes, self.tokens, self.outputs
         links, n = device.links, self.outputs * self.tokens
         links.send_down(self.parameters)
+        x = self._factor(x)
         if device.running:
             self._multiply(x)
         else:
@@ -96,8 +102,8 @@ class Product:
         """The gradient of all outputs, for every PE of a row, where `forward` had its sums."""
         n = self.outputs * self.tokens
         block = self.own_outputs * self.tokens
-        self.device.pes.mov(dy, out=self.device.links.own(self.sums, n, 0, block))
-        self.device.links.gather(self.sums, n)
+        self.device.pes.mov(dy, out=self.device.links.own(self.gathered, n, 0, block))
+        self.device.links.gather(self.gathered, n)
 
     def backward(self, dx: Block, add: bool) -> None:
         """``dx = dy @ W.T``, or added to what ``dx`` holds; after `gather`.
@@ -112,7 +118,7 @@ class Product:
         if device.running:
             self._multiply_back(dx, add)
             return
-        W, dy = self._W(), self._as(self.sums[: N * T], N)[:, :, None]
+        W, dy = self._W(), self._as(self.gathered[: N * T], N)[:, :, None]
         total = self._as(dx[:], self.rows)
         if not add:
             np.multiply(dy[..., 0, :], W[:, :, 0, None], out=total)
@@ -125,7 +131,7 @@ class Product:
         for f in self._rows_taken():
             out = dx[f * T : (f + 1) * T]
             for o in range(N):
-                weight, of_output = self._row(f, o), self.sums[o * T : (o + 1) * T]
+                weight, of_output = self._row(f, o), self.gathered[o * T : (o + 1) * T]
                 if o or add:
                     pes.mac(of_output, weight, out=out)
                 else:
@@ -141,10 +147,11 @@ class Product:
         and so for b, without the product; then up the columns, as `Links.sum_up`.
         """
         device, pes, T, N = self.device, self.device.pes, self.tokens, self.outputs
+        x = self._factor(x)
         if device.running:
             self._multiply_outer(x)
         else:
-            values, dy_all = self._as(x[:], self.rows), self._as(self.sums[: N * T], N)
+            values, dy_all = self._as(x[:], self.rows), self._as(self.gathered[: N * T], N)
             dW = dy_all[:, :, None, :, 0] * values[..., None, 0]
             for t in range(1, T):
                 dW += dy_all[:, :, None, :, t] * values[..., None, t]
@@ -162,7 +169,7 @@ class Product:
         pes, T, N = self.device.pes, self.tokens, self.outputs
         for f in range(self.rows):
             for t in range(T):
-                row, of_token = self.partial[f * N : (f + 1) * N], self.sums[t : N * T : T]
+                row, of_token = self.partial[f * N : (f + 1) * N], self.gathered[t : N * T : T]
                 if t:
                     pes.mac(of_token, x[f * T + t], out=row)
                 else:
@@ -203,12 +210,25 @@ class Product:
         bias = self.parameters.block[first + self.weights : last]
         self.device.links.take_down(self.bias_row[: self.own_outputs], bias)
 
+    def _factor(self, x: Block) -> Block:
+        """The input as a factor of a product: rounded, if factors are."""
+        if not self.rounded:
+            return x
+        n = self.rows * self.tokens
+        self.device.pes.mov(x[:n], out=self.x_rounded[:n])
+        return self.x_rounded
+
     def _W(self) -> np.ndarray:
-        """The weights, in the home row: (columns, rows, outputs)."""
+        """The weights, in the home row, as they are multiplied: (columns, rows, outputs)."""
         values = self.parameters.view(-1)[0, :, : self.weights]
-        return values.reshape(-1, self.rows, self.outputs)
+        return self._as_factor(values.reshape(-1, self.rows, self.outputs))
+
+    def _as_factor(self, values: np.ndarray) -> np.ndarray:
+        return values.astype(self.device.factor).astype(self.device.number)
 
     def _as(self, piece: Piece, features: int) -> Any:
         """A PE's values as (PE rows, columns, features, tokens)."""
         view = piece.view(self.device.top)
-        return view[..., : features * self.tokens].reshape(*view.shape[:2], features, self.tokens)
+        view = view[..., : features * self.tokens]
+        view = view.reshape(*view.shape[:2], features, self.tokens)
+        return view if view.dtype == self.device.number else view.astype(self.device.number)

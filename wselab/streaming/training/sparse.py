@@ -34,7 +34,8 @@ class SparseProduct(Product):
         pes.mov(0.0, out=self.sums[: self.outputs * T])
         for f in self._rows_taken(self.bias):
             for j in range(self.row_length):
-                pes.mac(x[f * T : (f + 1) * T], self._row(f, j), out=self._of_output(f, j))
+                out = self._of_output(self.sums, f, j)
+                pes.mac(x[f * T : (f + 1) * T], self._row(f, j), out=out)
 
     def _multiply_back(self, dx: Block, add: bool) -> None:
         pes, T = self.device.pes, self.tokens
@@ -42,7 +43,7 @@ class SparseProduct(Product):
             out = dx[f * T : (f + 1) * T]
             for j in range(self.row_length):
                 operation = pes.mac if j or add else pes.mul
-                operation(self._of_output(f, j), self._row(f, j), out=out)
+                operation(self._of_output(self.gathered, f, j), self._row(f, j), out=out)
 
     def _multiply_outer(self, x: Block) -> None:
         """All products of a token with a token, then their sums over the tokens."""
@@ -51,15 +52,15 @@ class SparseProduct(Product):
             for j in range(self.row_length):
                 first = (f * self.row_length + j) * T
                 out = self.of_tokens[first : first + T]
-                pes.mul(self._of_output(f, j), x[f * T : (f + 1) * T], out=out)
+                pes.mul(self._of_output(self.gathered, f, j), x[f * T : (f + 1) * T], out=out)
         total, end = self.partial[: self.weights], self.weights * T
         pes.mov(self.of_tokens[0:end:T], out=total)
         for t in range(1, T):
             pes.add(self.of_tokens[t:end:T], total, out=total)
 
-    def _of_output(self, f: int, j: int) -> ByColumn:
+    def _of_output(self, block: Block, f: int, j: int) -> ByColumn:
         """The values of all tokens for the output of a feature's weight, in each column's place."""
-        return self.device.links.by_column(self.sums, self.kept[:, f, j] * self.tokens, self.tokens)
+        return self.device.links.by_column(block, self.kept[:, f, j] * self.tokens, self.tokens)
 
     def _keep(self, dW: np.ndarray) -> None:
         super()._keep(
@@ -70,4 +71,4 @@ class SparseProduct(Product):
         values = self.parameters.view(-1)[0, :, : self.weights].reshape(self.kept.shape)
         full = np.zeros((*self.kept.shape[:2], self.outputs), values.dtype)
         np.put_along_axis(full, self.kept, values, 2)
-        return full
+        return self._as_factor(full)
