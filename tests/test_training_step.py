@@ -33,9 +33,9 @@ class Place(Backend):
         super().__init__(rows, columns, artifact_dir=Place.folder, **words)
 
 
-def mlp(backend, optimizer=None, batch_size=32):
+def mlp(backend, optimizer=None, hidden=32):
     return compile(
-        digits_mlp(), backend, batch_size=batch_size, in_features=64,
+        digits_mlp(hidden), backend, batch_size=32, in_features=64,
         optimizer=optimizer or SGD(lr=0.3, momentum=0.9),
     )  # fmt: skip
 
@@ -80,18 +80,32 @@ def test_a_replayed_step_is_the_run_one(images):
 
 def test_streamed_training_is_resident_training(images):
     """The same bits, whichever way the weights come; and only one of them crosses the edge."""
-    resident, streamed = mlp(Place(4, 4)), mlp(Place(4, 4, weights="streamed"))
+    resident, streamed = mlp(Place(4, 4), hidden=8), mlp(Place(4, 4, weights="streamed"), hidden=8)
     for number in (1, 2):
         a, b = (one.step(*images.batch(number)) for one in (resident, streamed))
         assert a.loss == b.loss
     assert same_parameters(resident, streamed)
     columns = 4  # 10 outputs are padded to 12
-    weights = columns * (16 * 32 + 8 * 12)
-    biases = columns * (8 + 3)
-    out, back = 2 * weights - columns * 16 * 32 + biases, weights + biases
+    weights = columns * (16 * 8 + 2 * 12)
+    biases = columns * (2 + 3)
+    out, back = 2 * weights - columns * 16 * 8 + biases, weights + biases
     assert b.bill.total()["edge_wavelets"] == out + back
     assert a.bill.total()["edge_wavelets"] == 0
     assert {one.phase for one in b.bill.launches} == {"forward", "backward"}  # updated outside
+
+
+def test_a_narrow_way_in_is_seen_as_stalls(images):
+    """One wavelet a cycle for all columns: the same bits, and only layers that stream wait more."""
+    wide, narrow = (
+        mlp(Place(4, 4, weights="streamed", io_wavelets=links), hidden=8) for links in (44, 1)
+    )
+    a, b = (one.step(*images.batch(1)) for one in (wide, narrow))
+    assert a.loss == b.loss and same_parameters(wide, narrow)
+    for one, other in zip(a.bill.launches, b.bill.launches, strict=True):
+        assert one.busy_cycles == other.busy_cycles
+        more = other.stalled_cycles - one.stalled_cycles
+        assert more >= 0 and (one.edge_wavelets or more == 0)
+    assert b.bill.stalled_cycles > 5 * a.bill.stalled_cycles
 
 
 @pytest.mark.parametrize(
@@ -305,7 +319,7 @@ def test_ten_steps_of_the_digits_classifier_run(images):
         assert step.loss == replayed.step(x, labels, replay=True).loss
         assert abs(step.loss - loss) < TOLERANCE
     assert same_parameters(run, replayed)
-    assert losses[-1] < losses[0] / 2
+    assert losses[-1] < 0.9 * losses[0]
 
 
 @pytest.mark.long
