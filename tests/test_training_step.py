@@ -105,7 +105,7 @@ def test_a_narrow_way_in_is_seen_as_stalls(images):
         assert one.busy_cycles == other.busy_cycles
         more = other.stalled_cycles - one.stalled_cycles
         assert more >= 0 and (one.edge_wavelets or more == 0)
-    assert b.bill.stalled_cycles > 5 * a.bill.stalled_cycles
+    assert b.bill.stalled_cycles > a.bill.stalled_cycles
 
 
 @pytest.mark.parametrize(
