@@ -7,12 +7,13 @@ import pytest
 
 from tests import plain_training as plain
 from wselab.fabric import EAST, NORTH, RAMP, SOUTH, WEST, MemoryBudgetError, ProgramError, RunError
+from wselab.streaming.training.attention import CausalSelfAttention
 from wselab.streaming.training.compiled import Backend, compile
 from wselab.streaming.training.data import Batches, Windows, digits, wafer_text
 from wselab.streaming.training.models import digits_mlp, transformer
 from wselab.streaming.training.modules import Linear, Module, ReLU, Sequential
 from wselab.streaming.training.optimizers import SGD, AdamW
-from wselab.streaming.training.rowwise import LayerNorm
+from wselab.streaming.training.rowwise import LayerNorm, PositionEmbedding
 
 #: Of a loss in float32 from the one in double precision, over the steps that are compared here.
 TOLERANCE = 2e-5
@@ -261,6 +262,53 @@ def test_a_model_that_cannot_be_laid_out_is_refused(model, words):
     """Saying what would do."""
     with pytest.raises(ProgramError, match=words):
         compile(model, Place(4, 4), batch_size=32, in_features=64, optimizer=SGD(lr=0.1))
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.0, "8", None, True])
+def test_a_size_that_is_none_is_refused(size):
+    """Wherever a size is asked for."""
+    made = [
+        lambda: Linear(size, 4),
+        lambda: Linear(4, size),
+        lambda: PositionEmbedding(size, 4),
+        lambda: CausalSelfAttention(4, size, 4),
+        lambda: CausalSelfAttention(4, 4, size),
+        lambda: compile(
+            Linear(4, 4), Place(1, 1), batch_size=size, in_features=4, optimizer=SGD(1)
+        ),
+        lambda: compile(
+            Linear(4, 4), Place(1, 1), batch_size=4, in_features=size, optimizer=SGD(1)
+        ),
+    ]
+    for make in made:
+        with pytest.raises(ProgramError, match="expected a whole number of at least 1"):
+            make()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: SGD(lr=0), lambda: SGD(lr=0.1, momentum=1.0), lambda: AdamW(eps=0),
+        lambda: AdamW(betas=(0.9, 1.0)), lambda: SGD(lr=0.1, weight_decay=-1),
+        lambda: Place(2, 2, weights="outside").device(), lambda: Place(2, 2, dtype="int8").device(),
+    ],
+)  # fmt: skip
+def test_settings_that_are_none_are_refused(make):
+    """With what was expected."""
+    with pytest.raises(ProgramError, match="expected"):
+        make()
+
+
+def test_an_optimizer_may_train_two_models(images):
+    """It holds settings; what it remembers belongs to the model that is compiled."""
+    optimizer = SGD(lr=0.3, momentum=0.9)
+    one, other = (mlp(Place(4, 4, dtype="float64"), optimizer) for _ in "ab")
+    for number in (1, 2, 3):
+        one.step(*images.batch(number), replay=True)
+    alone = mlp(Place(4, 4, dtype="float64"))
+    for number in (4, 5):
+        losses = [each.step(*images.batch(number), replay=True).loss for each in (other, alone)]
+        assert losses[0] == losses[1]
 
 
 def test_a_batch_of_another_shape_is_refused(images):
