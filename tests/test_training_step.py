@@ -213,6 +213,47 @@ def test_gradients_against_pytorch(images):
         assert ours == pytest.approx(loss.item(), abs=TOLERANCE)
 
 
+def test_a_transformer_against_pytorch():
+    """Every layer of it and AdamW, in double precision, where PyTorch is installed."""
+    torch = pytest.importorskip("torch")
+    functional = torch.nn.functional
+    compiled = small_transformer(Place(4, 4, dtype="float64"))
+    p = {
+        name: torch.tensor(one, dtype=torch.float64, requires_grad=True)
+        for name, one in compiled.parameters().items()
+    }
+    optimizer = torch.optim.AdamW(list(p.values()), lr=0.01, weight_decay=0.01)
+
+    def linear(name, x):
+        return functional.linear(x, p[f"{name}.weight"], p.get(f"{name}.bias"))
+
+    def norm(name, x):
+        return functional.layer_norm(x, (8,), p[f"{name}.weight"], p[f"{name}.bias"])
+
+    def heads(x):
+        return x.reshape(4, 8, 4, 2).transpose(1, 2)
+
+    def logits(x):
+        x = linear("embedding", x) + p["positions.weight"].repeat(4, 1)
+        y = norm("blocks.0.norm1", x)
+        qkv = (heads(linear(f"blocks.0.attention.{one}", y)) for one in ("query", "key", "value"))
+        y = functional.scaled_dot_product_attention(*qkv, is_causal=True)
+        x = x + linear("blocks.0.attention.out", y.transpose(1, 2).reshape(32, 8))
+        y = linear("blocks.0.up", norm("blocks.0.norm2", x))
+        x = x + linear("blocks.0.down", functional.gelu(y, approximate="tanh"))
+        return linear("head", norm("norm", x))
+
+    for number in range(1, 11):
+        x, labels = TEXT.batch(number)
+        theirs = functional.cross_entropy(
+            logits(torch.tensor(x, dtype=torch.float64)), torch.tensor(labels)
+        )
+        optimizer.zero_grad()
+        theirs.backward()
+        optimizer.step()
+        assert compiled.step(x, labels, replay=True).loss == pytest.approx(theirs.item(), abs=1e-9)
+
+
 def test_a_cut_route_stops_the_step(images):
     """The error names the PE that waits, and no parameter was changed."""
     compiled = mlp(Place(4, 4))
