@@ -36,7 +36,9 @@ from .broadcast import (
 from .chain import write_chain_north, write_chain_west, write_snake
 from .exchange import all_to_all_row, scatter_row, write_all_to_all_row, write_scatter_row
 from .gather import all_gather_row, write_all_gather_row
-from .gemv import gemv, write_gemv
+from .gemv import gemv
+from .gemv_layouts import Plan, gemv_plan
+from .gemv_program import write_gemv
 from .multicast import multicast, write_multicast
 from .pruning import energy_kept, prune, prune_two_of_four
 from .reduce import reduce_2d, reduce_row, write_reduce_2d, write_reduce_row
@@ -44,6 +46,7 @@ from .sequences import relu_sequences
 from .sparse import sparse_gemv
 
 __all__ = [
+    "Plan",
     "all_gather_row",
     "all_reduce_2d",
     "all_reduce_row",
@@ -52,6 +55,7 @@ __all__ = [
     "broadcast_row",
     "energy_kept",
     "gemv",
+    "gemv_plan",
     "multicast",
     "prune",
     "prune_two_of_four",

@@ -68,7 +68,7 @@ def sparse_gemv(
 
     Parameters
     ----------
-    W : array of shape (M, N), float32 or float16
+    W : array of shape (M, N), float32, float16 or bfloat16
         The matrix, zeros and all; those are dropped here.
     x : array of shape (N,) or (N, batch), of the same type
         The vector, or vectors. Where zeros of x are skipped, a batch is so many launches, one after
