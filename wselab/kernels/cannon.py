@@ -46,19 +46,22 @@ def write_cannon(
     shift_A = CyclicShift(Line.row(w), order, "A")
     shift_B = CyclicShift(Line.column(w), order, "B")
 
-    def shift(from_: int, beside: bool, numbers: slice = slice(None)) -> None:
-        lines = list(order)[numbers]
-        shift_A.send(A.own[from_], lines)
-        shift_B.send(B.own[from_], lines)
-        shift_A.take(A.own[1 - from_], lines, beside)
-        shift_B.take(B.own[1 - from_], lines, beside)
+    sides = [(shift_A, A), (shift_B, B)]
 
-    for far in range(pes - 1, 0, -1):  # row i and column i are shifted i times
-        shift(far % 2, False, slice(far, None))
+    for side, tiles in sides:
+        for far in range(pes - 1, 0, -1):  # row i and column i are shifted i times
+            lines = list(order)[far:]
+            side.send(tiles.own[far % 2], lines)
+            side.take(tiles.own[1 - far % 2], lines)
     for step in range(pes):
         now, last = step % 2, step == pes - 1
         if overlap and not last:
-            shift(now, True)
+            for side, tiles in sides:
+                side.send(tiles.own[now])
+            for side, tiles in sides:
+                side.take(tiles.own[1 - now], beside=True)
         write_tile_product(w, A, now, B, now, C)
         if not overlap and not last:
-            shift(now, False)
+            for side, tiles in sides:
+                side.send(tiles.own[now])
+                side.take(tiles.own[1 - now])

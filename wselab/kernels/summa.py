@@ -30,12 +30,12 @@ class Panels:
     next PE those behind them, and so on.
     """
 
-    def __init__(self, line: Line, name: str, panels: int, now: Any, queue: Any):
+    def __init__(self, line: Line, name: str, stream: Any, panels: int, now: Any, queue: Any):
         self.line, self.panels, self.now, self.queue = line, panels, now, queue
+        self.stream = stream
         last = line.pes - 1
         self.others = range(1, last + 1)
         if last:
-            self.stream = line.w.color(f"{name}, stream")
             line[0].route(self.stream, RAMP >> line.away)
             line[range(1, last)].route(self.stream, line.home >> (RAMP, line.away))
             line[last].route(self.stream, line.home >> RAMP)
@@ -92,25 +92,27 @@ def write_summa(w: Wafer, A: tuple[Any, Any], B: tuple[Any, Any], C: Any, panels
     >>> w.run().cycles, C[0, :, 0, 0].tolist()
     (28, [100.0, 100.0])
     """
+    streams = [w.color(f"{name}, stream") for name in "AB"]  # low numbers: before what queues up
     sides = [
-        Panels(Line.row(w), "A", panels, *A),
-        Panels(Line.column(w), "B", panels, *B),
+        Panels(Line.row(w), "A", streams[0], panels, *A),
+        Panels(Line.column(w), "B", streams[1], panels, *B),
     ]
-    overlap = any(side.others and side.now.own.shape[0] > 1 for side in sides)
-    if overlap:
+    beside = any(side.others and side.now.own.shape[0] > 1 for side in sides)
+    if beside:
         for side in sides:
             side.take(0, True)
     for step in range(panels):
         for side in sides:
-            side.send(step, overlap)
-        for side in sides:
-            if overlap:
-                side.take(step + 1, True)
-                side.move_up(step, True)
-            else:
+            side.send(step, beside)
+            if not beside:
                 side.take(step, False)
+        if beside:
+            for side in sides:
+                side.move_up(step, True)
+            for side in sides:
+                side.take(step + 1, True)
         a, b = (side.place(step) for side in sides)
         write_tile_product(w, A[0], a, B[0], b, C)
-        if not overlap:
-            for side in sides:
+        if not beside:
+            for side in reversed(sides):  # the side that will send first moves last
                 side.move_up(step, False)

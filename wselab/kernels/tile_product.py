@@ -1,4 +1,4 @@
-"""The product of two tiles in every PE: what remains of a matrix product when nobody communicates."""
+"""The product of two tiles in every PE: the part of a matrix product that needs nobody else."""
 
 from __future__ import annotations
 
