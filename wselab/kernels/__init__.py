@@ -33,12 +33,16 @@ from .broadcast import (
     write_broadcast_down,
     write_broadcast_row,
 )
+from .cannon import write_cannon
 from .chain import write_chain_north, write_chain_west, write_snake
 from .exchange import all_to_all_row, scatter_row, write_all_to_all_row, write_scatter_row
 from .gather import all_gather_row, write_all_gather_row
+from .gemm import gemm
+from .gemm_tiles import gemm_plan
 from .gemv import gemv, write_gemv
 from .multicast import multicast, write_multicast
 from .reduce import reduce_2d, reduce_row, write_reduce_2d, write_reduce_row
+from .summa import write_summa
 
 __all__ = [
     "all_gather_row",
@@ -47,6 +51,8 @@ __all__ = [
     "all_to_all_row",
     "broadcast",
     "broadcast_row",
+    "gemm",
+    "gemm_plan",
     "gemv",
     "multicast",
     "reduce_2d",
@@ -58,6 +64,7 @@ __all__ = [
     "write_broadcast",
     "write_broadcast_down",
     "write_broadcast_row",
+    "write_cannon",
     "write_chain_north",
     "write_chain_west",
     "write_gemv",
@@ -67,4 +74,5 @@ __all__ = [
     "write_ring",
     "write_scatter_row",
     "write_snake",
+    "write_summa",
 ]

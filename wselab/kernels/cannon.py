@@ -6,7 +6,9 @@ every k. First the *skew*: row i of A is shifted by i places and column j of B b
 one to the west and B by one to the north.
 
 The same program on folded rings (`shift.folded`) is MeshGEMM's two-hop interleaved shift: PE (i, j)
-of the rings stands elsewhere on the wafer, and no step waits for the way back over a whole row.
+of the rings stands elsewhere on the wafer, and no step has a way over a whole row. On this fabric
+that gains little: PEs need not keep step, so who waits for the long way once is only later than the
+others from then on.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ def write_cannon(
     >>> B[[0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 0, 1]] = np.array([[5], [6], [7], [8]])[:, None]
     >>> write_cannon(w, A, B, C, order=[0, 1])
     >>> w.run().cycles, C[...].reshape(2, 2).tolist()
-    (20, [[19.0, 22.0], [43.0, 50.0]])
+    (23, [[19.0, 22.0], [43.0, 50.0]])
     """
     pes = len(order)
     shift_A = CyclicShift(Line.row(w), order, "A")

@@ -90,7 +90,7 @@ def write_summa(w: Wafer, A: tuple[Any, Any], B: tuple[Any, Any], C: Any, panels
     >>> B[...] = 10.0
     >>> write_summa(w, (A_now, A_queue), (B, None), C, panels=4)
     >>> w.run().cycles, C[0, :, 0, 0].tolist()
-    (28, [100.0, 100.0])
+    (32, [100.0, 100.0])
     """
     streams = [w.color(f"{name}, stream") for name in "AB"]  # low numbers: before what queues up
     sides = [

@@ -17,6 +17,7 @@ Examples
 from .all_reduce import all_reduce_2d, all_reduce_row
 from .broadcast import broadcast, broadcast_row, multicast
 from .exchange import all_gather_row, all_to_all_row, scatter_row
+from .gemm import gemm
 from .gemv import gemv
 from .lower_bound import reduce_lower_bound
 from .reduce import reduce_2d, reduce_row
@@ -28,6 +29,7 @@ __all__ = [
     "all_to_all_row",
     "broadcast",
     "broadcast_row",
+    "gemm",
     "gemv",
     "multicast",
     "reduce_2d",

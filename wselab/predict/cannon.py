@@ -54,7 +54,7 @@ class Rings:
     def beside(self) -> None:
         """A shift of both while the PEs go on; they are free as soon as all of it has begun."""
         m, n = self.counts
-        every = np.True_
+        every = np.ones_like(self.free, bool)
         sends_A = self.begins(0)
         sends_B = np.maximum(np.maximum(sends_A + 1, self.taken[1]), self.sent[1])
         first_B = np.maximum(sends_B, sends_A + m)
@@ -83,12 +83,12 @@ def cannon_ends(
     ``counts`` are the values of a tile of A and of B, ``product`` the cycles of multiplying two.
 
     >>> cannon_ends([0, 1, 2], (16, 16), 64, True, ramp_latency=2, depth=2, gap=0)
-    299
+    289
     """
     places, pes = np.array(order), len(order)
     way = np.abs(np.roll(places, -1) - places)
     rings = Rings(way, counts, ramp_latency, depth, gap)
-    number = np.arange(pes)
+    number, every = np.arange(pes), np.ones((pes, pes), bool)
     for side, lines in enumerate((number[:, None], number[None, :])):
         for far in range(pes - 1, 0, -1):  # line number i is shifted i times
             rings.turn(side, lines >= far)
@@ -99,6 +99,6 @@ def cannon_ends(
             rings.free = np.maximum(rings.free, np.maximum(*rings.taken))
         rings.free = rings.free + product
         if not overlap and step < pes - 1:
-            rings.turn(0, np.True_)
-            rings.turn(1, np.True_)
+            rings.turn(0, every)
+            rings.turn(1, every)
     return int(rings.free.max()) - gap

@@ -79,7 +79,8 @@ class Grid:
             sending = np.where(other.first, other.sends + other.count, 0)
             begins = np.maximum(begins, sending)
         side.giving = np.where(gives, begins + side.count, 0)
-        can_get = np.maximum(np.maximum(self.free, side.got), np.where(side.first, side.sent_before, 0))
+        in_use = np.where(side.first, side.sent_before, 0)
+        can_get = np.maximum(np.maximum(self.free, side.got), in_use)
         there = np.roll(begins, -1, side.axis) + self.handed_over + 1
         got = np.maximum(can_get, there) + side.count
         path_holds = 2 * self.ramp - 1 + 3 * self.depth
