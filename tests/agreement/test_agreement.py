@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from wselab.fabric.engines import window
+from wselab.fabric.engines import bitplane, window
 
 from .compare import difference, outcome
 from .programs import Draw, random_wafer
@@ -42,8 +42,19 @@ def agree(pair: str, seed: int, max_cycles: int = 20_000) -> None:
 
 
 def narrow_windows(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
-    """In odd blocks a window has few lines around what moves, so that it moves often."""
-    monkeypatch.setattr(window, "MARGIN", (16, 2)[block % 2])
+    """In odd blocks a window has few lines around what moves, and is opened anew all the time."""
+    if block % 2 == 0:
+        return
+    look = window.Window.look
+
+    def look_anew(self: window.Window) -> int:
+        self.restless = self._active()
+        self.close()
+        return look(self)
+
+    monkeypatch.setattr(window, "MARGIN", 2)
+    monkeypatch.setattr(bitplane, "BLOCK", 3)
+    monkeypatch.setattr(window.Window, "look", look_anew)
 
 
 @pairs

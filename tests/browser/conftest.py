@@ -86,13 +86,19 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
+def lay_out(folder: Path) -> None:
+    """The course as it is in the repository, whatever was saved there before."""
+    hidden = shutil.ignore_patterns(".*", "__*")
+    for part in ("notebooks", "exercises", "docs"):
+        shutil.copytree(ROOT / part, folder / part, ignore=hidden, dirs_exist_ok=True)
+
+
 @pytest.fixture(scope="package")
 def server(tmp_path_factory) -> Iterator[Server]:
     """The course in JupyterLab, with settings of its own, for all tests here."""
     home = tmp_path_factory.mktemp("browser")
     folder = home / "the course"
-    for part in ("notebooks", "exercises", "docs"):
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns(".*", "__*"))
+    lay_out(folder)
     environment = os.environ | {
         "JUPYTER_CONFIG_DIR": str(home / "config"),
         "JUPYTER_DATA_DIR": str(home / "data"),
@@ -125,6 +131,7 @@ def server(tmp_path_factory) -> Iterator[Server]:
 @pytest.fixture
 def lab(browser, server, request) -> Iterator[Lab]:
     """JupyterLab in a page of its own; nothing may have gone wrong unseen when a test is over."""
+    lay_out(server.folder)  # a notebook that was saved shows widgets that are no more
     width, height = SIZES[0]
     context = browser.new_context(viewport={"width": width, "height": height})
     lab = Lab(context.new_page(), *server, name=request.node.name.partition("[")[0])

@@ -55,19 +55,31 @@ def trace_of_it() -> Trace:
     return names["w"].run(trace=True).trace
 
 
+SIZE = "(canvas) => `${canvas.width} x ${canvas.height}`"
+# What is on the canvas once it has been drawn anew.
+DRAWN = """async (canvas) => {
+  for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+  return canvas.toDataURL();
+}"""
+
+
 def shown(player: Any) -> dict[str, Any]:
     """What a reader sees of a cycle: its state, the words, the lit line, the PE, the grid."""
+    grid = player.locator(".wse-canvas").evaluate(DRAWN)
     return {
         "cycle": player.get_attribute("data-cycle"),
         "state": player.get_attribute("data-state"),
         "line": player.locator(".wse-program [aria-current]").all_inner_texts(),
         "PE": player.locator(".wse-pe").inner_text(),
-        "grid": hashlib.sha256(player.locator(".wse-canvas").screenshot()).hexdigest(),
+        "grid": hashlib.sha256(grid.encode()).hexdigest(),
     }
 
 
 def test_the_player_steps_forward_and_back_to_the_same_state(lab):
     """Cycle by cycle with one PE open, and why it waits as the library says."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=1000 * lab.patience_s)
     lab.page.emulate_media(reduced_motion="reduce")  # no gliding: each picture is of one cycle
     lab.write("notebooks/player.ipynb", PROGRAM, "wse.show.player(w.run(trace=True), 'A chain')")
     lab.open("notebooks/player.ipynb")
@@ -102,7 +114,11 @@ def test_the_player_steps_forward_and_back_to_the_same_state(lab):
     assert (
         len({each["state"] for each in seen}) == len({each["grid"] for each in seen}) == len(seen)
     )
+    canvas = player.locator(".wse-canvas")
+    size = canvas.evaluate(SIZE)
     lab.screenshot("player-stepped", of=player)
+    expect(canvas).to_have_js_property("width", int(size.partition(" ")[0]))  # it is wide again
+    assert canvas.evaluate(SIZE) == size
     for cycle in range(STEPS - 1, -1, -1):
         keys.press(",")
         assert come_to(cycle) == seen[cycle]

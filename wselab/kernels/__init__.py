@@ -41,7 +41,10 @@ from .gemm import gemm
 from .gemm_tiles import gemm_plan
 from .gemv import gemv, write_gemv
 from .multicast import multicast, write_multicast
+from .pruning import energy_kept, prune, prune_two_of_four
 from .reduce import reduce_2d, reduce_row, write_reduce_2d, write_reduce_row
+from .sequences import relu_sequences
+from .sparse import sparse_gemv
 from .summa import write_summa
 
 __all__ = [
@@ -51,13 +54,18 @@ __all__ = [
     "all_to_all_row",
     "broadcast",
     "broadcast_row",
+    "energy_kept",
     "gemm",
     "gemm_plan",
     "gemv",
     "multicast",
+    "prune",
+    "prune_two_of_four",
     "reduce_2d",
     "reduce_row",
+    "relu_sequences",
     "scatter_row",
+    "sparse_gemv",
     "write_all_gather_row",
     "write_all_reduce_row",
     "write_all_to_all_row",

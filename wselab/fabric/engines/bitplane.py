@@ -43,6 +43,7 @@ class Control:
         self.left = len(active)  # PEs with operations in order to do, and microthreads that run
         self.wakes: dict[int, list[np.ndarray]] = {0: [active]}  # who starts an operation when
         self.computing = np.zeros(len(self.step), bool)  # PEs that work on memory alone
+        self.any_follows = bool(schedule.following.any())
         self.watch: PlaneWatch | None = None
         self.threads = Threads(program.lanes - 1, len(self.step), self.operations, layout)
         self.now = 0
@@ -111,6 +112,8 @@ class Control:
                     self._at(self.now, self.threads.end(lane, bits))
         if self.watch:
             self._finish(bits_of(ended) + first)
+        if not self.any_follows:
+            return
         followed = ended & to_host(self.window.planes("followed"))
         if followed.any():
             bits = bits_of(followed) + first
@@ -206,7 +209,8 @@ class Control:
         state = State.empty(layout.shape, self.color_count, 1 + len(self.threads))
         state.cycle = self.now
         levels = [*full.table("some"), *full.table("more")]
-        belts = list(full.table("belt"))
+        places = self.window.every_slot.places
+        belts = full.table("belt").reshape(places, 2, colors, layout.size)
         rooms = list(full.table("room"))
         for slot, color in enumerate(self.slots):
             for half, queues, ways in (
@@ -217,7 +221,7 @@ class Control:
                 for level in levels[plane :: 2 * colors]:
                     queues[color.number] += layout.unpack(level)
                 queues[color.number] += ~layout.unpack(rooms[plane])
-                for place in belts[plane :: 2 * colors]:
+                for place in belts[:, half, slot]:
                     ways[color.number] += layout.unpack(place)
             for port in LINKS:  # where no ramp leads into a router, its belt is a long link
                 state.coming[color.number][port.number] = np.where(

@@ -6,18 +6,21 @@ colors in one call. The comments name the rule (see docs/rules.md) that a group 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
 
 from ..ports import PORTS, RAMP, Port
-from .planes import Planes
+from .backend import to_host
+from .planes import Planes, folded
 from .wiring import LOW, Plan
 
 AND, OR, XOR = np.bitwise_and, np.bitwise_or, np.bitwise_xor
 UP, DOWN = np.left_shift, np.right_shift
 ONE, TOP, ALL = np.uint64(1), np.uint64(63), np.uint64(2**64 - 1)
+SPARED = 4096  # words of a plane that a gate leaves out, at least, if it leaves any out
 
 Gate = tuple[Callable[..., Any], np.ndarray, Any, np.ndarray]
 
@@ -28,10 +31,10 @@ def scratch_groups(plan: Plan) -> dict[str, int]:
     return {
         "go": colors,  # heads of routers that move; with "taken" these are the queues' pops
         "taken": colors,  # wavelets that processors take
-        "sent": colors,  # and send
-        "first": colors if plan.places > plan.latency else 0,  # what enters at the first place
-        "nothing": colors,
-        "step": plan.places * both,  # what leaves each belt place, or enters the one behind it
+        "sent": plan.outs,  # and send
+        "first": plan.outs if plan.extra else 0,  # what enters at the first place
+        "nothing": plan.outs,
+        "step": plan.steps,  # what leaves each belt place, or enters the one behind it
         "test": both,
         "spare": both,
         "fire": lanes,
@@ -83,11 +86,10 @@ class Circuit:
     def _fire(self) -> list[Gate]:
         # Rule 7: an element is handled if every stream read has one and the stream sent has room.
         s, t, colors = self.state, self.scratch, self.plan.colors
-        size = s.size
-        inputs_and_way_out = s("some", colors, 3 * colors)  # PEs' own queues, then routers' room
-        test = t("test")
-        gates: list[Gate] = [(OR, inputs_and_way_out, s("not_reading", 0, 2 * colors), test)]
-        width = 2 * colors
+        size, width = s.size, colors + self.plan.outs
+        inputs_and_way_out = s("some", colors, colors + width)  # PEs' own queues, routers' room
+        test = t("test", 0, width)
+        gates: list[Gate] = [(OR, inputs_and_way_out, s("not_reading", 0, width), test)]
         while width > 1:
             half = width // 2
             low, high = test[: half * size], test[(width - half) * size : width * size]
@@ -95,8 +97,8 @@ class Circuit:
             width -= half
         fire = t("fire", 0, 1)
         gates.append((AND, test[:size], s("live", 0, 1), fire))
-        takes_and_sends = t("taken", 0, 2 * colors).reshape(-1, size)
-        operation = s("reading", 0, 2 * colors).reshape(-1, size)
+        takes_and_sends = t("taken", 0, colors + self.plan.outs).reshape(-1, size)
+        operation = s("reading", 0, colors + self.plan.outs).reshape(-1, size)
         gates.append((AND, operation, fire, takes_and_sends))
         return gates
 
@@ -143,28 +145,44 @@ class Circuit:
         gates: list[Gate] = [(OR, s(f"stays {RAMP}"), s("room", colors), test)]
         gates.append((AND, s("some", 0, colors), test, go))
         for port, (low, high) in plan.leaving.items():
-            room, extra = self._beside(s, "room", port, low, high)
-            part = test[: (high - low) * s.size]
+            here = slice(low, high), self._where([f"leaves {port}"], low, high)
+            if here[1].stop == 0:
+                continue
+            room, extra = self._beside(s, "room", port, *here)
+            part = _part(t.table("test"), slice(high - low), here[1])
+            leaving = _part(t.table("go"), *here)
             gates += extra
-            gates.append((OR, s(f"stays {port}", low, high), room, part))
-            gates.append((AND, t("go", low, high), part, t("go", low, high)))
+            gates.append((OR, _part(s.table(f"stays {port}"), *here), room, part))
+            gates.append((AND, leaving, part, leaving))
         if plan.stuck:
             gates.append((AND, go, s("free to go"), go))
         return gates
 
+    def _where(self, masks: Iterable[str], low: int, high: int) -> slice:
+        """The words of a plane in which some of these masks has a bit; all, if most have."""
+        gate, size = self.state.xp.bitwise_or, self.state.size
+        planes = [folded(gate, self.state.table(mask)[low:high]) for mask in masks]
+        words = np.flatnonzero(to_host(functools.reduce(gate, planes)))
+        if not len(words):
+            return slice(0, 0)
+        first, last = int(words[0]), int(words[-1]) + 1
+        return slice(first, last) if size - (last - first) > SPARED else slice(0, size)
+
     def _beside(
-        self, planes: Planes, name: str, port: Port, low: int, high: int
+        self, planes: Planes, name: str, port: Port, those: slice, words: slice
     ) -> tuple[np.ndarray, list[Gate]]:
         """What the neighbours behind a port hold, and the gates that fetch it."""
         lines, places = self.plan.layout.towards(port)
+        step = lines * self.plan.layout.words or places
+        there = _part(planes(name, shift=step).reshape(-1, planes.size), those, words)
         if lines:
-            return planes(name, low, high, shift=lines * self.plan.layout.words), []
-        here, spare = planes(name, low, high), self.scratch("spare", low, high)
+            return there, []
+        spares = self.scratch.table("spare").reshape(2, -1, planes.size)
+        spare, carried = (_part(half, those, words) for half in spares)
         one_way, other_way = (DOWN, UP) if places > 0 else (UP, DOWN)
-        gates: list[Gate] = [(one_way, here, ONE, spare)]
+        gates: list[Gate] = [(one_way, _part(planes.table(name), those, words), ONE, spare)]
         if self.plan.layout.words > 1:  # the bit that comes from the next word
-            carried = self.scratch("spare", self.plan.colors + low, self.plan.colors + high)
-            gates.append((other_way, planes(name, low, high, shift=places), TOP, carried))
+            gates.append((other_way, there, TOP, carried))
             gates.append((OR, spare, carried, spare))
         return spare, gates
 
@@ -197,37 +215,55 @@ class Circuit:
     def _belts(self) -> list[Gate]:
         # Rule 6: a belt moves as a whole, if the queue at its end had room.
         s, t, plan = self.state, self.scratch, self.plan
-        both, extra = 2 * plan.colors, plan.places - plan.latency
-        places, steps = (group.reshape(plan.places, -1) for group in (s("belt"), t("step")))
-        gates: list[Gate] = [(AND, places, s("room"), steps)]
-        gates.append((XOR, s("belt"), t("step"), s("belt")))
-        start = extra * both + plan.colors  # places of the in half up to here stay empty
-        gates.append((AND, t("go"), s(f"leaves {RAMP}"), t("step", start, start + plan.colors)))
-        if extra:
-            start = (extra - 1) * both
-            behind = t("step", start, start + plan.colors)
-            gates += [(OR, behind, t("sent"), behind), (XOR, t("first"), t("first"), t("first"))]
+        colors, outs = plan.colors, plan.outs
+        gates: list[Gate] = []
+        if outs:
+            places, steps = (g.reshape(plan.places, -1) for g in (s("belt"), t("step")))
+            gates += [(AND, places, s("room"), steps), (XOR, s("belt"), t("step"), s("belt"))]
+        else:
+            last = plan.step_place(plan.places - 1)
+            routers = t("step", last, last + colors)
+            gates.append((XOR, routers, routers, routers))
+            for i in range(plan.latency - 1):
+                place = s("belt", i * colors, (i + 1) * colors)
+                at = plan.step_place(plan.extra + 1 + i, half=1)
+                leaving = t("step", at, at + colors)
+                gates.append((AND, place, s("room", colors, 2 * colors), leaving))
+                gates.append((XOR, place, leaving, place))
+        at = plan.step_place(plan.extra, half=1)
+        gates.append((AND, t("go"), s(f"leaves {RAMP}"), t("step", at, at + colors)))
+        if plan.extra and outs:
+            at = plan.step_place(plan.extra - 1)
+            behind, first = t("step", at, at + outs), t("first")
+            gates += [(OR, behind, t("sent"), behind), (XOR, first, first, first)]
         return gates
 
     def _arrivals(self) -> list[Gate]:
         # Rule 2: what left a neighbour by a link enters here; it joins what leaves the out belts,
         # or what leaves the place before the one where a longer link begins.
         s, t, plan = self.state, self.scratch, self.plan
-        both = 2 * plan.colors
         gates: list[Gate] = []
-        entrance = "first" if plan.places > plan.latency else "sent"
+        entrance = "first" if plan.extra else "sent"
         for port, (low, high) in plan.entering.items():
-            arriving, extra = self._beside(t, "go", port, low, high)
-            part = t("test", low, high)
+            lengths = {length: f"enters {port} {length}" for length in plan.wiring.lengths[port]}
+            here = slice(low, high), self._where(lengths.values(), low, high)
+            if here[1].stop == 0:
+                continue
+            arriving, extra = self._beside(t, "go", port, *here)
+            part = _part(t.table("test"), slice(high - low), here[1])
             gates += extra
-            for length in plan.wiring.lengths[port]:
-                at = (plan.places - length) * both
-                joined = t("step", at + low, at + high) if at >= 0 else t(entrance, low, high)
-                gates.append((AND, arriving, s(f"enters {port} {length}", low, high), part))
+            for length, mask in lengths.items():
+                if length <= plan.places:
+                    at = plan.step_place(plan.places - length)
+                    joined = _part(t.table("step"), slice(at + low, at + high), here[1])
+                else:
+                    joined = _part(t.table(entrance), *here)
+                gates.append((AND, arriving, _part(s.table(mask), *here), part))
                 gates.append((OR, joined, part, joined))
         # What enters the first places of the belts, nothing, then what left each but the last.
-        entering = t(entrance, 0, plan.places * both)
-        gates.append((OR, s("belt"), entering, s("belt")))
+        entering = t(entrance, 0, 2 * plan.outs + plan.step_place(plan.places - 1))
+        if len(entering):
+            gates.append((OR, s("belt"), entering, s("belt")))
         return gates
 
     def _queues(self) -> list[Gate]:
@@ -235,7 +271,7 @@ class Circuit:
         s, t, plan = self.state, self.scratch, self.plan
         both = 2 * plan.colors
         pop = t("go", 0, both)
-        push = t("step", (plan.places - 1) * both)
+        push = t("step", plan.step_place(plan.places - 1))
         rest, spare = t("test"), t("spare")
         levels = [s("some")]
         levels += [s("more", i * both, (i + 1) * both) for i in range(plan.depth - 2)]
@@ -285,3 +321,9 @@ class Circuit:
             gates.append((OR, bits[0], bits[0], nearly))
             gates += [(AND, nearly, high, nearly) for high in bits[1:]]
         return gates
+
+
+def _part(table: np.ndarray, planes: slice, words: slice) -> np.ndarray:
+    """Some words of some planes; end to end where they lie so, which makes a gate quicker."""
+    part = table[planes, words]
+    return part.reshape(-1) if len(part) == 1 or part.shape[1] == table.shape[1] else part

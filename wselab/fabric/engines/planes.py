@@ -148,17 +148,18 @@ def folded(gate: Any, planes: Any) -> Any:
 def write_bits(planes: Any, rows: np.ndarray, bits: np.ndarray, values: np.ndarray) -> None:
     """In plane ``rows[p]`` set all these bits (ascending) to ``values[p]``."""
     xp = module_of(planes)
-    words, position = bits // WORD, (bits % WORD).astype(np.uint64)
-    starts = np.flatnonzero(np.diff(words, prepend=-1))
-    mask = to_device(xp, np.bitwise_or.reduceat(np.uint64(1) << position, starts))
-    touched = words[starts]
     ones, zeros = (to_device(xp, rows[values == bit]) for bit in (True, False))
-    if len(touched) == touched[-1] - touched[0] + 1:  # without gaps: slices, not gathering
-        span = slice(touched[0], touched[-1] + 1)
+    first, end = int(bits[0]) // WORD, int(bits[-1]) // WORD + 1
+    if len(bits) >= end - first:  # slices, not gathering
+        mask = to_device(xp, plane_of(bits - first * WORD, end - first))
+        span = slice(first, end)
         planes[ones, span] |= mask
         planes[zeros, span] &= ~mask
     else:
-        columns = to_device(xp, touched)
+        words, position = bits // WORD, (bits % WORD).astype(np.uint64)
+        starts = np.flatnonzero(np.diff(words, prepend=-1))
+        mask = to_device(xp, np.bitwise_or.reduceat(np.uint64(1) << position, starts))
+        columns = to_device(xp, words[starts])
         planes[ones[:, None], columns] |= mask
         planes[zeros[:, None], columns] &= ~mask
 
@@ -170,6 +171,12 @@ def groups_of(keys: np.ndarray, items: np.ndarray) -> Iterator[tuple[int, np.nda
     low, high = int(keys.min()), int(keys.max())
     if low == high:
         yield low, items
+        return
+    if high - low < 8:  # quicker than to sort
+        for key in range(low, high + 1):
+            group = items[keys == key]
+            if len(group):
+                yield key, group
         return
     order = np.argsort((keys - low).astype(np.min_scalar_type(high - low)), kind="stable")
     ordered = keys[order]

@@ -83,6 +83,5 @@ class Starts:
         counting = (counter >> np.arange(LOW + self.high)) & 1 != 0
         if start.lane:
             return np.concatenate([reading, sending, others, counting])
-        return np.concatenate(
-            [~reading, ~sending, reading, sending, [start.followed, *others], counting]
-        )
+        uses = [~reading, ~sending, reading, sending] if plan.sends else [~reading, reading]
+        return np.concatenate([*uses, [start.followed, *others], counting])

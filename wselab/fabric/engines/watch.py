@@ -39,9 +39,8 @@ class PlaneWatch:
         window, words = self.control.window, self.layout.words
         here = slice(window.lines[0] * words, window.lines[1] * words)
         plan, circuit = window.plan, window.circuit
-        end = (2 * plan.places - 1) * plan.colors
         came = self.came[here]
-        arriving = circuit.scratch.table("step")[end : end + plan.colors]
+        arriving = circuit.scratch.table("step")[plan.steps - plan.colors :]
         np.bitwise_or.reduce(arriving, axis=0, out=came)
         if came.any():
             new = came & ~self.seen[here]

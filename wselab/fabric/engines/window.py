@@ -37,8 +37,8 @@ class Window:
         self.circuit: Circuit | None = None
         self.restless = (0, 0)  # lines with new operations that wait for nothing
 
-    def _new_plan(self, slots: Any) -> Plan:
-        return Plan(self.wiring, list(slots), self.starts.high, self.beside)
+    def _new_plan(self, slots: Any, sends: bool = True) -> Plan:
+        return Plan(self.wiring, list(slots), self.starts.high, self.beside, sends)
 
     @property
     def first_bit(self) -> int:
@@ -57,9 +57,9 @@ class Window:
         first, last = self.lines
         good = MARGIN // 2 if self.plan.crosses_lines else 1
         near = (first and low - first < good) or (last < total and last - high < good)
-        if near or last - first > 2 * (high - low) + 4 * MARGIN or first == last:
+        if near or 2 * (last - first) > 3 * (high - low) + 8 * MARGIN or first == last:
             self.close()
-            margin = max(MARGIN, (high - low) // 4)
+            margin = max(MARGIN, (high - low) // 8)
             first, last = max(0, low - margin), min(total, high + margin)
             plan = self._plan_for(first, last)
             if not plan.chosen:  # what was restless has ended since
@@ -84,8 +84,9 @@ class Window:
                 reads = planes.table("beside").reshape(-1, 2, self.plan.colors, planes.size)
                 reads = folded(xp.bitwise_or, reads[lane - 1, 0])
                 fireable |= planes("live", lane, lane + 1) & ~reads
-            for name in ("some", "belt"):
-                fireable |= folded(xp.bitwise_or, planes.table(name))
+            for wavelets in map(planes.table, ("some", "belt")):
+                if len(wavelets):  # with a latency of 1 there may be no belts
+                    fireable |= folded(xp.bitwise_or, wavelets)
             there = fireable.reshape(-1, self.layout.words).any(axis=1)
             lines = first + np.flatnonzero(to_host(there))
             if len(lines):
@@ -136,12 +137,23 @@ class Window:
             beside = self.full.table("beside").reshape(-1, 2, count, self.layout.size)[lane - 1]
             for half, slot in uses:
                 used[slot] |= bool((beside[half, slot, here] & live[lane]).any())
-        if used.all():
+        sends = self._sends(here)
+        if used.all() and sends:
             return self.every_slot
         chosen = tuple(np.flatnonzero(used).tolist())
-        if chosen not in self.plans:
-            self.plans[chosen] = self._new_plan(chosen)
-        return self.plans[chosen]
+        if (chosen, sends) not in self.plans:
+            self.plans[chosen, sends] = self._new_plan(chosen, sends)
+        return self.plans[chosen, sends]
+
+    def _sends(self, here: slice) -> bool:
+        """Whether a processor sends there, or a belt that leads into a router holds anything."""
+        if self.wiring.lanes > 1 or self.wiring.longest > 1:
+            return True
+        live, sending = self.full("live")[here], self.full.table("sending")[:, here]
+        shape = self.every_slot.places, 2, len(self.wiring.slots), self.full.size
+        belts = self.full.table("belt").reshape(shape)
+        out = belts[:, 0, :, here]
+        return bool((sending & live).any() or out.any())
 
     def close(self) -> None:
         """Write what the window holds back to the planes of the whole wafer."""
@@ -158,7 +170,8 @@ class Window:
         """Put operations on the fabric into the planes, in the window and beyond it."""
         slots = {slot for start in kinds for _, slot in self.starts.uses[start.number]}
         new_planes = self._note_lanes(kinds)
-        if new_planes or not slots <= set(self.plan.chosen):
+        sends = any(self.starts.sending[start.number] for start in kinds)
+        if new_planes or not slots <= set(self.plan.chosen) or sends > self.plan.sends:
             self.restless = self._active()
             self.close()  # the next look opens a window with these colors
         if new_planes:
@@ -173,8 +186,8 @@ class Window:
                 self._write(start, live, self.full, self.every_slot, part[~within])
                 inside = part[within]
                 self._write(start, live, self.planes, self.plan, inside - low)
-                if self.plan.others and len(inside):  # what `close` will not write back
-                    rows, values = self.every_slot.unused(start.lane, self.plan.others)
+                if self.planes is not self.full and len(inside):  # what `close` leaves out
+                    rows, values = self.every_slot.unused(start.lane, self.plan)
                     write_bits(self.full.table("not_reading", "high"), rows, inside, values)
             if self.starts.reads_nothing[start.number] and not mute.all():
                 first, last = int(bits[0]), int(bits[-1])

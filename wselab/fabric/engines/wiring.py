@@ -17,25 +17,29 @@ from .planes import Layout, choose_layout
 LOW = 3  # counter bits that are updated each cycle; the others every 2**LOW cycles
 
 
-def state_groups(colors: int, depth: int, places: int, high: int, lanes: int) -> dict[str, int]:
+def state_groups(
+    colors: int, sends: bool, depth: int, latency: int, places: int, high: int, lanes: int
+) -> dict[str, int]:
     """The planes that hold state, in the order that lets gates span neighbouring groups.
 
     Queues come in pairs of halves: the routers', then the PEs' own. ``some``: holds one or more;
     ``room``: not full; ``more``: levels between. A belt place likewise: those that lead into a
     router, then those to its processor; a wavelet enters as far from the end as its way is long.
+    Where no processor ``sends`` there are only the places in which a belt to one holds anything.
     What a PE runs lies in lanes: first its main operation, then the microthreads beside it.
     """
+    outs = colors if sends else 0
     both = 2 * colors
     return {
         "some": both,
         "room": both,
         "more": (depth - 2) * both,
-        "belt": places * both,
+        "belt": places * both if sends else (latency - 1) * colors,
         # what the current operations of a PE are:
         "not_reading": colors,
-        "not_sending": colors,
+        "not_sending": outs,
         "reading": colors,
-        "sending": colors,
+        "sending": outs,
         "beside": (lanes - 1) * both,  # reading and sending, lane by lane
         "followed": 1,  # by another operation
         "sends": lanes if lanes > 1 else 0,
@@ -67,6 +71,11 @@ class Wiring:
     clashes: dict[tuple[int, int], list[Port]]
     masks: dict[str, list[np.ndarray]]
 
+    @property
+    def longest(self) -> int:
+        """The length of the longest link in use."""
+        return max((length for some in self.lengths.values() for length in some), default=1)
+
 
 def wire(program: Program, slots: list[Color]) -> Wiring:
     """The constant planes of a program."""
@@ -91,7 +100,7 @@ def wire(program: Program, slots: list[Color]) -> Wiring:
     for port in (port for port in LINKS if links[port]):
         length = program.wires.into(port)
         used = np.logical_or.reduce([there[port] for there in enters if port in there])
-        lengths[port] = np.unique(length[used]).tolist()
+        lengths[port] = np.flatnonzero(np.bincount(length[used])).tolist()
         for one in lengths[port]:
             here = length == one
             of_this = [{p: mask & here for p, mask in there.items()} for there in enters]
@@ -133,16 +142,21 @@ class Plan:
     ``leaving`` and ``entering`` give for each link the range of planes that use it; ``shared`` for
     each plane the ports that it shares with another; ``orders`` the orders in which such planes
     ask. ``rows`` are the chosen planes among those of all slots. ``beside`` lists for each lane of
-    microthreads in use the (half, plane) that they read (half 0) or send on (half 1).
+    microthreads in use the (half, plane) that they read (half 0) or send on (half 1). Where no
+    processor sends, and no belt that leads into a router holds anything, a plan may do without
+    the planes for it: then ``sends`` is False, and ``outs`` 0 instead of the number of colors.
     """
 
-    def __init__(self, wiring: Wiring, chosen: list[int], high: int, beside: Beside):
-        self.wiring, self.chosen, self.high = wiring, chosen, high
+    def __init__(
+        self, wiring: Wiring, chosen: list[int], high: int, beside: Beside, sends: bool = True
+    ):
+        self.wiring, self.chosen, self.high, self.sends = wiring, chosen, high, sends
         self.layout, rules = wiring.layout, wiring.rules
         self.colors, self.depth = len(chosen), rules.queue_depth
+        self.outs = self.colors if sends else 0
         self.latency, self.lanes = rules.ramp_latency, wiring.lanes
-        longest = max((length for some in wiring.lengths.values() for length in some), default=1)
-        self.places = max(self.latency, longest - 1)  # of a belt
+        self.places = max(self.latency, wiring.longest - 1)  # of a belt
+        self.extra = self.places - self.latency
         self.beside = {
             lane: [(half, chosen.index(slot)) for half, slot in sorted(uses) if slot in chosen]
             for lane, uses in sorted(beside.items())
@@ -164,10 +178,10 @@ class Plan:
         ]
         self.stuck = "free to go" in wiring.masks
         self.crosses_lines = any(self.layout.towards(port)[0] for port in self.leaving)
-        self.changing = state_groups(self.colors, self.depth, self.places, high, self.lanes)
+        self.changing = self._groups(self.colors, sends)
         self.groups = self.changing | dict.fromkeys(wiring.masks, self.colors)
-        everything = state_groups(len(wiring.slots), self.depth, self.places, high, self.lanes)
-        everything |= {name: len(wiring.slots) for name in wiring.masks}
+        every = len(wiring.slots)
+        everything = self._groups(every, True) | dict.fromkeys(wiring.masks, every)
         self.rows = np.array(self._rows(everything), np.int64)
         self.others = sorted({*range(len(wiring.slots))} - {*chosen})  # slots that it leaves out
         self.written: dict[Any, Any] = {}  # what the planes hold when operations start
@@ -180,6 +194,27 @@ class Plan:
                 spans[port] = (min(planes), max(planes) + 1)
         return spans
 
+    def _groups(self, colors: int, sends: bool) -> dict[str, int]:
+        return state_groups(
+            colors, sends, self.depth, self.latency, self.places, self.high, self.lanes
+        )
+
+    def step_place(self, place: int, half: int = 0) -> int:
+        """Of the planes that tell what leaves each place of the belts, or enters the one behind it.
+
+        The first of a place; ``half`` 0: towards routers, 1: towards processors. The last place is
+        in both.
+        """
+        if self.sends:
+            return (2 * place + half) * self.colors
+        last = place == self.places - 1
+        return (place + half * last) * self.colors
+
+    @property
+    def steps(self) -> int:
+        """How many planes those are."""
+        return self.step_place(self.places - 1) + 2 * self.colors
+
     def start_rows(self, lane: int) -> np.ndarray:
         """The planes from "not_reading" on that hold an operation of a lane; see `Starts`."""
         first: dict[str, int] = {}
@@ -188,10 +223,10 @@ class Plan:
         for name, count in self.changing.items():
             if first or name == "not_reading":
                 first[name], at = at, at + count
-        both = 2 * self.colors
         if lane == 0:
-            rows += [*range(2 * both), first["followed"]]
+            rows += [*range(2 * (self.colors + self.outs)), first["followed"]]
         else:
+            both = 2 * self.colors
             start = first["beside"] + (lane - 1) * both
             rows += range(start, start + both)
         rows += [first["sends"] + lane] if self.lanes > 1 else []
@@ -200,24 +235,32 @@ class Plan:
             rows += [first[name] + bit * self.lanes + lane for bit in range(bits)]
         return np.array(rows)
 
-    def unused(self, lane: int, slots: list[int]) -> tuple[np.ndarray, np.ndarray]:
-        """Which of `start_rows` say that an operation does not use some slots, and how."""
+    def unused(self, lane: int, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+        """Which of `start_rows` say that an operation does not use what ``plan`` leaves out."""
         rows = self.start_rows(lane)
         halves = 4 if lane == 0 else 2
-        chosen = [half * self.colors + slot for half in range(halves) for slot in slots]
-        values = np.repeat(np.arange(halves) < halves - 2, len(slots))
-        return rows[chosen], values
+        left_out = np.zeros((halves, self.colors), bool)
+        left_out[:, plan.others] = True
+        if not plan.sends:
+            left_out[1::2] = True
+        values = np.repeat(np.arange(halves) < halves - 2, self.colors)
+        chosen = left_out.ravel()
+        return rows[: len(chosen)][chosen], values[chosen]
 
     def _rows(self, everything: dict[str, int]) -> list[int]:
         rows: list[int] = []
         first = 0
         total = max(1, len(self.wiring.slots))
         for name, count in everything.items():
-            if count == self.groups[name]:
+            if name in ("sends", "live", "followed", "carried", "nearly", "low", "high"):
                 rows += range(first, first + count)
             else:
-                rows += [
-                    first + block + slot for block in range(0, count, total) for slot in self.chosen
-                ]
+                blocks = np.arange(0, count, total)
+                if not self.sends:
+                    if name in ("not_sending", "sending"):
+                        blocks = blocks[:0]
+                    elif name == "belt":
+                        blocks = blocks[3::2]  # the in half, but for its first place
+                rows += [first + block + slot for block in blocks.tolist() for slot in self.chosen]
             first += count
         return rows
