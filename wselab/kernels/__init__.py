@@ -39,7 +39,9 @@ from .exchange import all_to_all_row, scatter_row, write_all_to_all_row, write_s
 from .gather import all_gather_row, write_all_gather_row
 from .gemm import gemm
 from .gemm_tiles import gemm_plan
-from .gemv import gemv, write_gemv
+from .gemv import gemv
+from .gemv_layouts import Plan, gemv_plan
+from .gemv_program import write_gemv
 from .multicast import multicast, write_multicast
 from .pruning import energy_kept, prune, prune_two_of_four
 from .reduce import reduce_2d, reduce_row, write_reduce_2d, write_reduce_row
@@ -48,6 +50,7 @@ from .sparse import sparse_gemv
 from .summa import write_summa
 
 __all__ = [
+    "Plan",
     "all_gather_row",
     "all_reduce_2d",
     "all_reduce_row",
@@ -58,6 +61,7 @@ __all__ = [
     "gemm",
     "gemm_plan",
     "gemv",
+    "gemv_plan",
     "multicast",
     "prune",
     "prune_two_of_four",

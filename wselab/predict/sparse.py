@@ -71,7 +71,7 @@ def sparse_gemv(
     batch : int
         Vectors; where zeros of x are skipped, so many launches.
     dtype : str
-        "float32" or "float16".
+        "float32", "float16" or "bfloat16".
     chip : wselab.specs.Chip
         Whose constants are taken.
     ramp_latency, startup, gap, task_wake, fp16_macs, fp32_macs : int, optional
@@ -106,7 +106,7 @@ def sparse_gemv(
     check_share("sent", sent)
     m, n = -(-M // rows), -(-N // columns)
     R, C = -(-M // m), -(-N // n)
-    rate = constant(chip, *RATES[dtype], fp16_macs if dtype == "float16" else fp32_macs, least=1)
+    rate = constant(chip, *RATES[dtype], fp32_macs if dtype == "float32" else fp16_macs, least=1)
     T = constant(chip, "ramp_latency_cycles", "ramp_latency", ramp_latency, least=1)
     start = constant(chip, "operation_startup_cycles", "startup", startup)
     between = constant(chip, "operation_gap_cycles", "gap", gap)
