@@ -33,9 +33,12 @@ from .broadcast import (
     write_broadcast_down,
     write_broadcast_row,
 )
+from .cannon import write_cannon
 from .chain import write_chain_north, write_chain_west, write_snake
 from .exchange import all_to_all_row, scatter_row, write_all_to_all_row, write_scatter_row
 from .gather import all_gather_row, write_all_gather_row
+from .gemm import gemm
+from .gemm_tiles import gemm_plan
 from .gemv import gemv
 from .gemv_layouts import Plan, gemv_plan
 from .gemv_program import write_gemv
@@ -44,6 +47,7 @@ from .pruning import energy_kept, prune, prune_two_of_four
 from .reduce import reduce_2d, reduce_row, write_reduce_2d, write_reduce_row
 from .sequences import relu_sequences
 from .sparse import sparse_gemv
+from .summa import write_summa
 
 __all__ = [
     "Plan",
@@ -54,6 +58,8 @@ __all__ = [
     "broadcast",
     "broadcast_row",
     "energy_kept",
+    "gemm",
+    "gemm_plan",
     "gemv",
     "gemv_plan",
     "multicast",
@@ -70,6 +76,7 @@ __all__ = [
     "write_broadcast",
     "write_broadcast_down",
     "write_broadcast_row",
+    "write_cannon",
     "write_chain_north",
     "write_chain_west",
     "write_gemv",
@@ -79,4 +86,5 @@ __all__ = [
     "write_ring",
     "write_scatter_row",
     "write_snake",
+    "write_summa",
 ]
