@@ -17,6 +17,7 @@ from ..problem import Refused, Size, register
 from ..reckoning import Calculation
 
 ASKED = (7, 8)  # of par, where it is scored
+SEQUENCES = (list, tuple, range, np.ndarray)
 Orders = tuple[list[int], list[int]]
 
 
@@ -98,6 +99,9 @@ class DealOut(Calculation):
                 f"{name} returns {shown}; expected two things, an order of the rows and one of the "
                 "columns."
             )
+        lengths = [len(order) if type(order) in SEQUENCES else 0 for order in given]
+        if lengths == [size["N"], size["M"]] != lengths[::-1]:
+            raise Refused(f"{name} gives the columns first: the order of the rows comes first.")
         return [
             _order(order, size[side], f"{name}, {what}")
             for order, side, what in zip(given, "MN", ("rows", "columns"), strict=True)
@@ -126,7 +130,7 @@ class DealOut(Calculation):
 
 def _order(given: Any, length: int, name: str) -> list[int]:
     """Each number from 0 on once, as plain whole numbers."""
-    if type(given) not in (list, tuple, range, np.ndarray) or len(given) != length:
+    if type(given) not in SEQUENCES or len(given) != length:
         shown = f" of {len(given)}" if type(given) in (list, tuple, range) else ""
         raise Refused(
             f"{name}: something of type {type(given).__name__}{shown}; expected a list of the "
@@ -140,7 +144,9 @@ def _order(given: Any, length: int, name: str) -> list[int]:
         order = [-1]
     twice = sorted({one for one in order if order.count(one) > 1})
     if sorted(order) != [*range(length)]:
-        why = f"{twice[0]} stands there twice" if twice else "one is no such number"
+        counted = sorted(order) == [*range(1, length + 1)]
+        why = "it counts from 1" if counted else "one is no such number"
+        why = f"{twice[0]} stands there twice" if twice else why
         raise Refused(f"{name}: {why}; expected each of the numbers from 0 to {length - 1} once.")
     return order
 
