@@ -43,7 +43,7 @@ EVERY_FACT = [
 # What a field must be called for its unit. A unit that is not here fails the test below.
 NAME_OF_UNIT = {
     "1": r"^(transistors|colors|reticle_fields|router_ports|max_switch_positions"
-    r"|microthreads|sram_banks|dies|gpus|(physical|active)_sms)$",
+    r"|microthreads|sram_banks|dies|gpus|(physical|active)_sms|cs[23]_wafers|fan_out)$",
     "MAC/cycle": r"_macs_per_cycle$",
     "Hz": r"_hz$",
     "PE": r"_(rows|columns|cores)$",
@@ -82,6 +82,7 @@ EMULATOR_FIELDS = (
     "operation_gap_cycles",
     "fp16_macs_per_cycle",
     "fp32_macs_per_cycle",
+    "mixed_macs_per_cycle",
 )
 
 
@@ -476,6 +477,7 @@ def test_a_value_carried_over_from_the_wse2_is_assumed(chip):
     """Where a wafer uses the WSE-2's value of the core or fabric, it says so and claims nothing."""
     carried = [f for f in chip.facts if chip.fact(f).source.startswith("the WSE-2's value")]
     assert {"ramp_latency_cycles", "colors", "hop_cycles", "fp32_macs_per_cycle"} <= set(carried)
+    assert "mixed_macs_per_cycle" in carried
     for field in carried:
         assert getattr(chip, field) == getattr(WSE2, field)
         assert chip.fact(field).status == "assumed"
