@@ -525,10 +525,10 @@ WRONG = {
     },
     "6.P": {
         untouched: "not written yet",
-        as_it_is: "comes to 60 .* seven eighths are asked, 49",
+        as_it_is: "60 cycles of the fullest PE.*seven eighths are asked, 49",
         sorted_only: "seven eighths are asked",
-        p06_cards: "comes to 56",
-        there_and_back: "comes to 50",
+        p06_cards: "56 cycles of the fullest PE: dealt out like cards it is 56",
+        there_and_back: "50 cycles of the fullest PE",
         one_order: "expected two things",
         a_row_twice: "stands there twice",
         rows_for_columns: "gives the columns first",
