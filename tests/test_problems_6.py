@@ -650,6 +650,7 @@ def test_par_and_bound_of_the_puzzle():
     problem = find("6.P")
     W, rows, columns = problem.arguments(problem.sizes()[0])
     cards = fullest_after(W, rows, columns, *p06_cards(W, rows, columns))
+    assert p06_p.textbook(W, rows, columns) == p06_cards(W, rows, columns)
     assert problem.par == cards == 56 and p06_p.even_share(W, rows, columns) == 42
     scores = [check("6.P", answer).score for answer in RIGHT["6.P"]]
     assert all(42 <= score <= 49 for score in scores)
