@@ -1,7 +1,7 @@
 /* A timeline of weight streaming to drag. What the traits mean, and the names in the DOM, stand in
    live_streaming.py, which also reckons all that is drawn here. */
 
-const WIDTH = 760, LEFT = 100, RIGHT = 24, TOP = 6;
+const WIDTH = 760, LEFT = 100, RIGHT = 40, TOP = 6;
 const LANE = 56, BAR = 44, ZONE = 34, AXIS = 26; // heights: a lane and its bar, a zone, an axis
 const GOOD = "#009E73", BAD = "#D55E00";
 
