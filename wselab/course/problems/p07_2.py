@@ -132,7 +132,7 @@ class TokensThatFit(Reckoning):
         if seed is None:
             shapes = (
                 (GPT3_175B, WSE3, 16, 0), (GPT3_175B, WSE3, 16, 1), (LLAMA3_70B, WSE2, 8, 2),
-                (LLAMA3_8B, WSE3, 32, 40), (GPT3_XL, WSE2, 32, 1),
+                (GPT3_XL, WSE2, 32, 12), (LLAMA3_8B, WSE3, 32, 60),
             )  # fmt: skip
             return [
                 {

@@ -139,8 +139,14 @@ class TimeOfLayers(Reckoning):
     def sizes(self, seed: int | None = None) -> list[Size]:
         """The two layers of the text, with and without; then more layers, by a number."""
         shown = [_size(2, 0, 0), _size(2, 1, 0)]
-        numbers = range(1, 5) if seed is None else range(10 * seed + 10, 10 * seed + 16)
-        return shown + [_size(5 + k % 7, k % 3, k) for k in numbers]
+        found, number = shown, 1 if seed is None else 1000 * (seed + 1)
+        while len(found) < 7:
+            size = _size(6 + number % 5, len(found) % 3, number)
+            transfers, computing, _ = self.arguments(size)
+            if len({followed(transfers, computing, ahead) for ahead in range(4)}) == 4:
+                found.append(size)  # how far ahead decides, also beyond what is asked
+            number += 1
+        return found
 
     def arguments(self, size: Size) -> tuple[Any, ...]:
         """Cycles of each layer's transfer, cycles of computing it, and how far ahead."""
