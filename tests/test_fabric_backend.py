@@ -51,7 +51,7 @@ def only_standin(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def drawn(seed: int, on: str = "cpu") -> wse.Wafer:
-    wafer = random_wafer(Draw(random.Random(seed)))
+    wafer = random_wafer(Draw(random.Random(seed)), b="float16")  # CuPy has no bfloat16
     wafer.on = on
     return wafer
 
@@ -116,6 +116,18 @@ def test_a_kernel_runs_there_when_told_so(kernel: Any) -> None:
     assert "CuPy" in there[1].exact_because and "CuPy" not in here[1].exact_because
     assert isinstance(there[0], np.ndarray) and there[0].tobytes() == here[0].tobytes()
     assert [run.cycles for run in (here[1], there[1])] == [here[1].cycles] * 2
+
+
+@pytest.mark.usefixtures("only_standin")
+def test_bfloat16_is_refused_there() -> None:
+    """CuPy has no such type; the same program runs here."""
+    w = wse.Wafer(1, 1, on="gpu")
+    x = w.memory("x", 4, dtype="bfloat16")
+    w[...].add(x, 1.0, out=x)
+    with pytest.raises(wse.ProgramError, match="CuPy has no bfloat16"):
+        w.run()
+    w.on = "cpu"
+    assert w.run().cycles == 4
 
 
 NUMBERS = np.random.default_rng(7)

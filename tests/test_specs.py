@@ -82,6 +82,7 @@ EMULATOR_FIELDS = (
     "operation_gap_cycles",
     "fp16_macs_per_cycle",
     "fp32_macs_per_cycle",
+    "mixed_macs_per_cycle",
 )
 
 
@@ -476,6 +477,7 @@ def test_a_value_carried_over_from_the_wse2_is_assumed(chip):
     """Where a wafer uses the WSE-2's value of the core or fabric, it says so and claims nothing."""
     carried = [f for f in chip.facts if chip.fact(f).source.startswith("the WSE-2's value")]
     assert {"ramp_latency_cycles", "colors", "hop_cycles", "fp32_macs_per_cycle"} <= set(carried)
+    assert "mixed_macs_per_cycle" in carried
     for field in carried:
         assert getattr(chip, field) == getattr(WSE2, field)
         assert chip.fact(field).status == "assumed"

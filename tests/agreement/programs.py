@@ -16,10 +16,11 @@ from .draw import Draw as Draw
 from .rings import ring
 
 
-def random_wafer(draw: Draw, beyond: bool = False) -> wse.Wafer:
+def random_wafer(draw: Draw, beyond: bool = False, b: str = "bfloat16") -> wse.Wafer:
     """A wafer with a random program on it; most of them end well.
 
     ``beyond``: with tasks, switches and host streams, which the bitplane engine leaves to others.
+    ``b`` is the type of its memory of that name.
     The wafer's ``later`` are functions that record a further launch, on routes, switches and tasks
     that stay; its ``got`` are the arrays that the host takes out.
     """
@@ -34,6 +35,7 @@ def random_wafer(draw: Draw, beyond: bool = False) -> wse.Wafer:
         microthreads=draw.number(1, 4),
         task_wake=draw.number(0, 2),
         io_wavelets=draw.number(1, 3),
+        mixed_macs=draw.number(1, 3),
         wires=_wires(draw, *shape) if draw.chance(30) else None,
     )
     draw.threads = draw.one_of([0, 30, 70])
@@ -43,6 +45,7 @@ def random_wafer(draw: Draw, beyond: bool = False) -> wse.Wafer:
         wafer.memory("x", 24),
         wafer.memory("y", (4, 6)),
         wafer.memory("h", 24, dtype="float16"),
+        wafer.memory("b", 24, dtype=b),
         wafer.memory("s", ()),
     ]
     for memory in memories:
@@ -122,7 +125,7 @@ def _trees(draw: Draw, wafer: wse.Wafer, name: str) -> tuple[Any, np.ndarray, np
 
 def _operations(draw: Draw, wafer: wse.Wafer, plans: list) -> None:
     """Senders send, listeners take in, some pass on what they take in."""
-    x, h, s = (wafer.memories[name] for name in "xhs")
+    x, h, b, s = (wafer.memories[name] for name in "xhbs")
     done: set[int] = set()
     for i, (color, sources, listeners, n) in enumerate(plans):
         late = draw.chance(50)
@@ -140,7 +143,7 @@ def _operations(draw: Draw, wafer: wse.Wafer, plans: list) -> None:
                 out = fabout(other)
                 wafer[both].add(
                     fabin(color),
-                    draw.one_of([x.own[:n], h.own[:n], 0.5, s]),
+                    draw.one_of([x.own[:n], h.own[:n], b.own[:n], 0.5, s]),
                     out=out,
                     n=n,
                     microthread=draw.microthread(),
@@ -170,7 +173,8 @@ def draw_mask(draw: Draw, shape: tuple[int, int]) -> np.ndarray:
 
 
 def _send(draw: Draw, wafer: wse.Wafer, color: Any, where: np.ndarray, n: int) -> None:
-    x, h, s = (wafer.memories[name] for name in "xhs")
+    x, s = (wafer.memories[name] for name in "xs")
+    half = wafer.memories[draw.one_of("hb")]
     if draw.chance(2):
         n = min(24, max(0, n + draw.one_of([-1, 1])))  # a mistake of counting
     first = draw.number(1, n) if n > 1 and draw.chance(30) else n
@@ -187,13 +191,14 @@ def _send(draw: Draw, wafer: wse.Wafer, color: Any, where: np.ndarray, n: int) -
             counts = np.where(where, count, 0)
             wafer[...].mov(-1.25, out=out, n=counts, microthread=thread)
         elif way == 5:
-            wafer[where].mov(draw.part(h, start, count), out=out, microthread=thread)
+            wafer[where].mov(draw.part(half, start, count), out=out, microthread=thread)
         else:
             wafer[where].mov(draw.part(x, start, count), out=out, microthread=thread)
 
 
 def _take(draw: Draw, wafer: wse.Wafer, color: Any, where: np.ndarray, n: int) -> None:
-    x, y, h, s = (wafer.memories[name] for name in "xyhs")
+    x, y, s = (wafer.memories[name] for name in "xys")
+    half = wafer.memories[draw.one_of("hb")]
     if draw.chance(2):
         n = min(24, max(0, n + draw.one_of([-1, 1])))
     first = draw.number(1, n) if n > 1 and draw.chance(30) else n
@@ -207,11 +212,12 @@ def _take(draw: Draw, wafer: wse.Wafer, color: Any, where: np.ndarray, n: int) -
         elif way == 3:
             wafer[where].max(part, fabin(color), out=part, microthread=thread)
         elif way == 4 and count == 24:
-            wafer[where].mac(fabin(color), h, acc=x, out=y, microthread=thread)
+            wafer[where].mac(fabin(color), half, acc=x, out=y, microthread=thread)
         elif way == 5:
-            wafer[where].mac(draw.part(h, start, count), fabin(color), out=part, microthread=thread)
+            other = draw.part(half, start, count)
+            wafer[where].mac(other, fabin(color), out=part, microthread=thread)
         elif way == 6:
-            part = draw.part(h, start, count)
+            part = draw.part(half, start, count)
             wafer[where].add(fabin(color), part, out=part, microthread=thread)
         else:
             wafer[where].mov(fabin(color), out=part, microthread=thread)
@@ -219,15 +225,23 @@ def _take(draw: Draw, wafer: wse.Wafer, color: Any, where: np.ndarray, n: int) -
 
 def _alone(draw: Draw, wafer: wse.Wafer, where: np.ndarray) -> None:
     """Operations on memory alone."""
-    x, y, h, s = (wafer.memories[name] for name in "xyhs")
-    way = draw.number(1, 5)
+    x, y, s = (wafer.memories[name] for name in "xys")
+    half, other = (wafer.memories[draw.one_of("hb")] for _ in range(2))
+    way = draw.number(1, 8)
     if way == 1:
         wafer[where].mul(x, 0.75, out=x)
     elif way == 2:
-        wafer[where].mac(h, h, out=h)
+        wafer[where].mac(half, half, out=half)
     elif way == 3:
         wafer[where].mac(y, s, out=y)
     elif way == 4:
         wafer[where].max(y.own[1:3, ::2], 0.0, out=y.own[1:3, ::2])
+    elif way == 5:
+        wafer[where].mac(half, other, out=x)  # of one type, or of both
+    elif way == 6:
+        wafer[where].add(half, other, out=half)
+    elif way == 7:
+        number = 1 + 2**-8 + 2**-13  # by way of float16 it would become another bfloat16
+        wafer[where].mul(half, number, out=half)
     else:
         wafer[where].add(x.own[3], s, out=s)

@@ -53,7 +53,7 @@ def narrow_windows(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
         return look(self)
 
     monkeypatch.setattr(window, "MARGIN", 2)
-    monkeypatch.setattr(bitplane, "BLOCK", 3)
+    monkeypatch.setattr(bitplane, "BLOCK", 8)
     monkeypatch.setattr(window.Window, "look", look_anew)
 
 
@@ -117,7 +117,7 @@ def test_engines_agree_on_many_more_random_programs(
 def test_random_programs_are_of_every_kind(beyond: bool, engine: str) -> None:
     """Among random programs there are enough that end, that deadlock, and that leave wavelets."""
     kinds, later = Counter[str](), Counter[str]()
-    for seed in range(80):
+    for seed in range(100):
         found = outcome(random_wafer(Draw(random.Random(seed)), beyond), engine)
         kinds[found["kind"]] += 1
         later.update(launch["kind"] for launch in found["later"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from typing import Any
 
@@ -10,7 +11,29 @@ import numpy as np
 from .conditions import Comparable
 from .errors import MemoryBudgetError, ProgramError
 
-DTYPES = ("float32", "float16")
+DTYPES = ("float32", "float16", "bfloat16")
+
+
+def number_type(dtype: Any) -> np.dtype:
+    """The type of numbers that ``dtype`` names; bfloat16 is that of the package ml_dtypes.
+
+    That package is imported when it is asked for. Raises `ProgramError` where it is missing.
+
+    >>> number_type("bfloat16").itemsize
+    2
+    """
+    if isinstance(dtype, str) and dtype == "bfloat16":
+        try:
+            importlib.import_module("ml_dtypes")  # then NumPy knows the name
+        except ImportError as error:
+            raise ProgramError(
+                f"dtype='bfloat16': it is a type of the package ml_dtypes ({error}). Try: python "
+                "-m pip install ml_dtypes; or dtype='float16'"
+            ) from None
+    try:
+        return np.dtype(dtype)
+    except TypeError:
+        return np.dtype(object)
 
 
 class Memory(np.lib.mixins.NDArrayOperatorsMixin):
@@ -159,7 +182,7 @@ class Part(Comparable):
 
     @property
     def dtype(self) -> str:
-        """The type of its values, "float32" or "float16"."""
+        """The type of its values, "float32", "float16" or "bfloat16"."""
         return str(self.memory.array.dtype)
 
     def of(self, array: np.ndarray, leading: int) -> np.ndarray:
@@ -247,10 +270,7 @@ def allocate(
         )
     if dtype is None:
         dtype = "float32" if data is None else data.dtype
-    try:
-        kind = np.dtype(dtype)
-    except TypeError:
-        kind = np.dtype(object)
+    kind = number_type(dtype)
     if kind.name not in DTYPES or not kind.isnative:
         raise ProgramError(
             f"memory {name!r}: dtype {dtype}; a PE computes in {' or '.join(DTYPES)}. "

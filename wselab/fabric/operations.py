@@ -125,11 +125,18 @@ class Operation:
         counts[self.where] = self.n if np.ndim(self.n) == 0 else self.n[self.where]
         return counts
 
+    @cached_property
+    def mixed(self) -> bool:
+        """Whether it multiplies two memories of one 16-bit type and adds up in float32."""
+        types = [item.dtype if isinstance(item, Part) else "" for item in self.inputs[:2]]
+        same_16_bits = types[0] == types[-1] and types[0] in ("float16", "bfloat16")
+        return self.kind == "mac" and self.dtype == "float32" and same_16_bits
+
     def cycles(self, n: Any, rules: Rules) -> Any:
         """Cycles that ``n`` elements take where nothing is waited for."""
         if self.on_fabric:
             return n
-        return rules.startup + -(-n // rules.rate(self.kind, self.dtype))
+        return rules.startup + -(-n // rules.rate(self.kind, self.dtype, self.mixed))
 
     def __repr__(self) -> str:
         inputs = [str(item) for item in self.inputs]
@@ -256,9 +263,9 @@ def _count(length: Any) -> str:
 
 
 def compute_dtype(operands: list[Any]) -> str:
-    """The widest type among the memory operands; float32, a wavelet's own, where there is none."""
+    """The type of the memory operands if all have one, else float32, which holds the others."""
     types = {item.dtype for item in operands if isinstance(item, Part)}
-    return "float16" if types == {"float16"} else "float32"
+    return types.pop() if len(types) == 1 else "float32"
 
 
 def per_pe(

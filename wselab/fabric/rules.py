@@ -18,7 +18,9 @@ class Rules:
     ``ramp_latency``: cycles between a processor and its router, each way, at least 1.
     ``startup``: cycles before an operation on memory alone handles its first element.
     ``gap``: cycles between the end of an operation and the first element of the next.
-    ``fp16_macs``, ``fp32_macs``: multiply-accumulates a cycle by type, memory to memory.
+    ``fp16_macs``, ``fp32_macs``: multiply-accumulates a cycle by type, memory to memory; the first
+    also for bfloat16.
+    ``mixed_macs``: the same for factors of 16 bits that are added up in float32.
     ``microthreads``: operations of a PE that can run beside its current one.
     ``task_wake``: cycles between a wavelet's taking by a task and its first operation.
     ``io_wavelets``: wavelets a cycle between the host and the wafer, each way, over all links.
@@ -31,6 +33,7 @@ class Rules:
     gap: int
     fp16_macs: int
     fp32_macs: int
+    mixed_macs: int
     microthreads: int
     task_wake: int
     io_wavelets: int
@@ -46,6 +49,7 @@ class Rules:
             "gap": chip.operation_gap_cycles,
             "fp16_macs": chip.fp16_macs_per_cycle,
             "fp32_macs": chip.fp32_macs_per_cycle,
+            "mixed_macs": chip.mixed_macs_per_cycle,
             "microthreads": chip.microthreads,
             "task_wake": chip.task_wake_cycles,
             "io_wavelets": chip.io_wavelets_per_cycle,
@@ -58,7 +62,7 @@ class Rules:
 
     def __post_init__(self) -> None:
         least = {"queue_depth": 2, "ramp_latency": 1, "startup": 0, "gap": 0}
-        least |= {"fp16_macs": 1, "fp32_macs": 1}
+        least |= {"fp16_macs": 1, "fp32_macs": 1, "mixed_macs": 1}
         least |= {"microthreads": 1, "task_wake": 0, "io_wavelets": 1}
         for name, bound in least.items():
             value = getattr(self, name)
@@ -73,8 +77,10 @@ class Rules:
                 f"rule arbitration={self.arbitration!r}: expected one of {ARBITRATIONS}"
             )
 
-    def rate(self, kind: str, dtype: str) -> int:
-        """Elements that an operation on memory alone handles in a cycle."""
+    def rate(self, kind: str, dtype: str, mixed: bool = False) -> int:
+        """Elements that an operation on memory alone handles in a cycle; see `Operation.mixed`."""
         if kind != "mac":
             return 1
-        return self.fp16_macs if dtype == "float16" else self.fp32_macs
+        if mixed:
+            return self.mixed_macs
+        return self.fp32_macs if dtype == "float32" else self.fp16_macs

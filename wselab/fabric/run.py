@@ -144,6 +144,8 @@ def run(
     if xp is not np and (engine != "bitplane" or maps):
         lacking = "maps" if maps else "traces" if trace else beyond or f"engine {engine!r}"
         raise ProgramError(f'on="gpu": the GPU has no {lacking}; try w.on = "cpu"')
+    if xp is not np and any(a.dtype.name == "bfloat16" for a in program.memories.values()):
+        raise ProgramError('on="gpu": CuPy has no bfloat16; try w.on = "cpu", or dtype="float16"')
     seconds = PATIENCE_S if patience is None else patience
     check(program, engine, seconds, wafer.host_bytes)
     with Progress(progress) as report:

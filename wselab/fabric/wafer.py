@@ -93,9 +93,9 @@ class Wafer:
     def memory(self, name: str, shape: Any = None, dtype: Any = None, data: Any = None) -> Memory:
         """Memory of that name in every PE, of ``shape`` values each, zeros at first.
 
-        ``dtype`` is "float32" or "float16". ``data`` adopts an array of shape ``(rows, columns,
-        *shape)`` without a copy: the program then writes into the caller's array. Raises
-        `MemoryBudgetError` where a PE would hold more than it has.
+        ``dtype`` is "float32", "float16" or "bfloat16", which needs the package ml_dtypes. ``data``
+        adopts an array of shape ``(rows, columns, *shape)`` without a copy: the program then writes
+        into the caller's array. Raises `MemoryBudgetError` where a PE would hold more than it has.
 
         >>> Wafer(2, 3).memory("A", (4, 5)).shape
         (2, 3, 4, 5)

@@ -43,6 +43,7 @@ _CLOCK = Fact(
     "seen",
     "Other texts reckon with clock_hot_chips_hz: report cycles, name the clock of a time.",
 )
+_SRAM_WRITE = Fact(8, "byte/cycle", f"{STENCIL}, section II", "seen")
 _WAVELET = Fact(32, "bit", _BOTH, "seen", "Payload; the color travels beside it.")
 
 #: What one core and its router do, on the WSE-2, and how much the wafer's I/O carries.
@@ -70,9 +71,13 @@ CORE = {
         6 * 16 // 32, "wavelet", f"{ROUTING}: six 16-bit words", "second"
     ),
     "sram_read_bytes_per_cycle": Fact(16, "byte/cycle", f"{STENCIL}, section II", "seen"),
-    "sram_write_bytes_per_cycle": Fact(8, "byte/cycle", f"{STENCIL}, section II", "seen"),
+    "sram_write_bytes_per_cycle": _SRAM_WRITE,
     "fp16_macs_per_cycle": Fact(
-        4, "MAC/cycle", _BOTH, "seen", "Up to 8 flop a cycle; a multiply-accumulate counts two."
+        4,
+        "MAC/cycle",
+        _BOTH,
+        "seen",
+        "Up to 8 flop a cycle; a multiply-accumulate counts two. Taken for bfloat16 as well.",
     ),
     "fp32_macs_per_cycle": Fact(
         round(sum(FP32_RATES) / len(FP32_RATES)),
@@ -80,6 +85,14 @@ CORE = {
         _FP32_SOURCE,
         "derived",
         "About one element a cycle for any FP32 vector instruction; taken for mac as well.",
+    ),
+    "mixed_macs_per_cycle": Fact(
+        _SRAM_WRITE.value * 8 // 32,
+        "MAC/cycle",
+        "sram_write_bytes_per_cycle over the 4 bytes of a float32 sum",
+        "derived",
+        "Factors of 16 bits, added up in float32: what memory can take at most, taken for the rate "
+        "itself. That the datapath keeps up is not in a source at hand.",
     ),
 }
 

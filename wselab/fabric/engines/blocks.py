@@ -80,6 +80,9 @@ def evaluate(operation: Operation, inputs: list[Any], target: Any, rows: Any) ->
     kind, dtype, xp = operation.kind, operation.dtype, module_of(target)
     rows = to_device(xp, rows)
     out = target[rows]
+    if dtype == "bfloat16" or any(item.dtype.name == "bfloat16" for item in inputs):
+        # NumPy casts to and from its own types by itself, and this is not one of them.
+        inputs = [xp.asarray(item).astype(dtype, copy=False) for item in inputs]
     a = inputs[0]
     if kind == "mov":
         xp.copyto(out, a, casting="same_kind")

@@ -260,7 +260,7 @@ class Processors:
             elif isinstance(item, Wavelet):
                 values = self.value[lane, pes]
             else:
-                values = np.float32(item) if dtype == "float32" else np.float16(item)
+                values = np.dtype(dtype).type(item)
             inputs.append(values.astype(dtype))
         result = _combine(operation.kind, inputs)
         if self.recorder is not None:

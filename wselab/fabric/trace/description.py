@@ -14,7 +14,7 @@ import numpy as np
 
 from ..color import Color
 from ..hosts import HostStream
-from ..memory import Memory, Part
+from ..memory import Memory, Part, number_type
 from ..operations import FabIn, FabOut, Operation, Wavelet
 from ..ports import PORTS
 from ..program import Program
@@ -122,7 +122,7 @@ def program_of(description: dict[str, Any], shape: tuple[int, int]) -> Program:
     """The program that `describe` was given, with memory that holds zeros and takes no room."""
     memories = {}
     for one in description["memories"]:
-        zeros = np.broadcast_to(np.zeros((), one["dtype"]), (*shape, *one["shape"]))
+        zeros = np.broadcast_to(np.zeros((), number_type(one["dtype"])), (*shape, *one["shape"]))
         memories[one["name"]] = Memory(one["name"], zeros)
     colors = []
     for number, one in enumerate(description["colors"]):
@@ -178,6 +178,7 @@ def program_of(description: dict[str, Any], shape: tuple[int, int]) -> Program:
         stream = HostStream(color, edge, places, lines, data, one["is_in"], written(one))
         hosts.append(stream)
     arrays = {name: memory.array for name, memory in memories.items()}
-    rules = Rules(**description["rules"])
+    given = description["rules"]  # a file may be older than the mixed rate, which was float32's
+    rules = Rules(**{"mixed_macs": given["fp32_macs"], **given})
     wires = Wires(shape, **description.get("wires", {}))
     return Program(shape, rules, colors, operations, arrays, tasks, hosts, wires)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..memory import number_type
 from .cells import DOING, Cells
 from .description import program_of
 from .recorder import WAVELET
@@ -106,7 +107,7 @@ def read(trace: Trace, path: Path) -> Trace:
     start = 0
     for one in trace.description["memories"]:
         if (bits := data["memory"]["initial"].get(one["name"])) is not None:
-            initial = bits.view(one["dtype"])
+            initial = bits.view(number_type(one["dtype"]))
             trace.memories[one["name"]] = Kept(tuple(one["shape"]), start, initial)
             start += math.prod(one["shape"])
     trace._position = trace.first

@@ -172,9 +172,18 @@ class Trace {
 
   /** The cycles that such an operation takes at a PE. */
   cyclesOf(number, pe) {
-    const { kind, dtype } = this.operations[number], { rules } = this.program;
-    const macs = dtype === "float16" ? rules.fp16_macs : rules.fp32_macs;
-    return rules.startup + Math.ceil(this.elements(number, pe) / (kind === "mac" ? macs : 1));
+    const { startup } = this.program.rules, rate = this.rateOf(this.operations[number]);
+    return startup + Math.ceil(this.elements(number, pe) / rate);
+  }
+
+  /** How many elements a cycle it handles. */
+  rateOf({ kind, dtype, inputs }) {
+    const { rules, memories } = this.program;
+    if (kind !== "mac") return 1;
+    if (dtype !== "float32") return rules.fp16_macs;
+    const [a, b] = inputs.map(({ memory }) => memories.find(({ name }) => name === memory)?.dtype);
+    const mixed = a === b && (a === "float16" || a === "bfloat16");
+    return mixed ? rules.mixed_macs ?? rules.fp32_macs : rules.fp32_macs;
   }
 
   /** What idle PEs are: "sleeps", "ended", or "nothing", if they had nothing to do. */
@@ -231,6 +240,9 @@ class Trace {
 /** Bits as the numbers that they stand for. */
 function floats(bits, dtype) {
   if (dtype === "float32") return new Float32Array(bits.buffer);
+  if (dtype === "bfloat16") {  // the upper half of a float32
+    return new Float32Array(Uint32Array.from(bits, (half) => half << 16).buffer);
+  }
   return Float64Array.from(bits, (half) => {
     const exponent = (half >> 10) & 31, fraction = half & 1023, sign = half >> 15 ? -1 : 1;
     if (exponent === 31) return fraction ? NaN : sign * Infinity;
