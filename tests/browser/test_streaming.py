@@ -31,7 +31,7 @@ def timeline(lab):
 
 
 def test_the_tokens_are_dragged_until_nothing_stalls_and_they_do_not_fit(lab, timeline):
-    """To the right it stops to stall, long after the activations have stopped to fit."""
+    """To the right it stops stalling, long after the activations have ceased to fit."""
     tokens = timeline.get_by_role("slider", name="tokens in flight")
     lab.screenshot("streaming-as-built", of=timeline)
     timeline.get_by_text(re.compile("Streaming stalls: .* They fit: ")).wait_for()
