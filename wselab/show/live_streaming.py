@@ -18,7 +18,7 @@ import traitlets
 
 from .live import Live
 from .picture import Picture
-from .streaming import COLORS, FEWEST, MOST, Flow, drawn
+from .streaming import COLORS, COMPUTES, FEWEST, MOST, Flow, drawn
 
 PAGE = Path(__file__).with_name("streaming_page")
 
@@ -54,6 +54,7 @@ class DraggedStreaming(Live):
             "tokens": {"fewest": FEWEST, "most": MOST, "steps": 8},
             "densities": DENSITIES,
             "io": {"slowest": SLOWEST, "fastest": FASTEST, "steps": STEPS},
+            "waits": COMPUTES,
             "lanes": [{"name": name, "color": color} for name, color in COLORS.items()],
         }  # fmt: skip
         self.set_trait("about", about)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Layers that are drawn, of a model whose layers are all alike.
 LAYERS = 3
+#: From which part of the time on a bar has room for its name, and for the number of its layer.
+ROOM_FOR_A_NAME, ROOM_FOR_A_LAYER = 0.09, 0.025
 #: Ends of the scale of tokens.
 FEWEST, MOST = 2**10, 2**20
 WEIGHTS, COMPUTES, GRADIENTS = LANES = ("weights in", "computes", "gradients out")
@@ -180,11 +182,15 @@ def drawn(flow: Flow) -> Picture:
     figure = Figure(figsize=(10, 4.6), layout="constrained")
     above, below = figure.subplots(2, 1, height_ratios=(3 if flow.back else 2.2, 1.5))
     lanes = LANES if flow.back else LANES[:2]
-    for bar in flow.bars():
-        _draw_bar(above, bar, lanes.index(bar["lane"]))
+    bars = flow.bars()
+    until = max(bar["end"] for bar in bars)
+    for bar in bars:
+        _draw_bar(above, bar, lanes.index(bar["lane"]), until)
+    labels = [f"{lane}\n(hatched: waits)" if lane == COMPUTES else lane for lane in lanes]
     above.set(
-        ylim=(len(lanes) - 0.4, -0.6), yticks=range(len(lanes)), yticklabels=lanes, xlim=(0, None)
-    )
+        ylim=(len(lanes) - 0.4, -0.6), yticks=range(len(lanes)), yticklabels=labels,
+        xlim=(0, 1.02 * until),
+    )  # fmt: skip
     above.xaxis.set_major_formatter(lambda value, _: amount(value, "s"))
     above.grid(axis="x", alpha=0.25)
     _draw_tokens(below, flow)
@@ -192,7 +198,7 @@ def drawn(flow: Flow) -> Picture:
     return picture(figure, str(flow))
 
 
-def _draw_bar(axes: Axes, bar: dict[str, Any], lane: int) -> None:
+def _draw_bar(axes: Axes, bar: dict[str, Any], lane: int, until: float) -> None:
     start, long, height = bar["start"], bar["end"] - bar["start"], 0.72
     color, bottom = COLORS[bar["lane"]], lane + height / 2
     axes.barh(
@@ -202,8 +208,12 @@ def _draw_bar(axes: Axes, bar: dict[str, Any], lane: int) -> None:
         start, -height * bar["full"], long, bottom, align="edge", color=color, edgecolor="black",
         lw=0.8,
     )  # fmt: skip
+    share, (layer, *_) = long / until, bar["name"].split(",")
+    if share < ROOM_FOR_A_LAYER:
+        return
+    name = bar["name"] if share >= ROOM_FOR_A_NAME else layer
     axes.text(
-        start + long / 2, bottom - 0.13, bar["name"], ha="center", va="center", fontsize=9,
+        start + long / 2, bottom - 0.13, name, ha="center", va="center", fontsize=9,
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1},
     )  # fmt: skip
 

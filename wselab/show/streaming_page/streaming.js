@@ -91,6 +91,9 @@ function render({ model, el }) {
     for (const [row, lane] of lanes.entries()) {
       const top = TOP + row * LANE + (LANE - BAR) / 2;
       add("text", { x: LEFT - 8, y: top + BAR / 2 + 4, "text-anchor": "end" }, lane.name, ground);
+      if (lane.name === about.waits) {
+        add("text", { class: "tick", x: LEFT - 8, y: top + BAR / 2 + 20, "text-anchor": "end" }, "(hatched: waits)", ground);
+      }
       for (const bar of bars) {
         if (bar.lane !== lane.name) continue;
         const left = t(bar.start), width = Math.max(0, t(bar.end) - left), high = BAR * bar.full;
