@@ -35,6 +35,11 @@ def test_the_tokens_are_dragged_until_nothing_stalls_and_they_do_not_fit(lab, ti
     tokens = timeline.get_by_role("slider", name="tokens in flight")
     lab.screenshot("streaming-as-built", of=timeline)
     timeline.get_by_text(re.compile("Streaming stalls: .* They fit: ")).wait_for()
+    places = [
+        timeline.locator("svg").get_by_text(words, exact=True).bounding_box()["x"]
+        for words in ("fits in SRAM", "does not fit", "does not stall")
+    ]
+    assert places == sorted(set(places)), "what fits ends long before stalling does"
     pull(lab, tokens, right=90, up=0)
     timeline.get_by_text(re.compile("Streaming stalls: .* They do not fit: ")).wait_for()
     some = int(tokens.get_attribute("aria-valuenow"))
