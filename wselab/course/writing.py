@@ -35,6 +35,8 @@ FORBIDDEN = {
     "wselab.kernels": "It calls wselab.kernels: what is asked is to write the program yourself.",
     "wselab.predict": "It calls wselab.predict: a closed form moves no wavelet, and yours counts.",
     "wselab.trees": "It calls wselab.trees: who sends to whom is yours to find.",
+    "wselab.streaming": "It calls wselab.streaming: what is asked is to write the program "
+    "yourself.",
     "wselab.fabric.run": "It runs a wafer itself: only write the program. The check loads its own "
     "data afterwards, and runs.",
     "wselab.fabric.engines.reference": "It calls the reference engine: the check runs the program "
