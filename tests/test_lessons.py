@@ -774,7 +774,7 @@ CHANGES = [  # a lesson, what stands there, what a reader writes instead, whethe
     ("02", "my_context = None", "my_context = 0", False),
     ("03", "my_cycles = None", "my_cycles = 27", False),
     ("03", "array([10, 100]", "array([-5, 7]", False),
-    ("03", "exchange(10))", "exchange(12))", True),
+    ("03", "exchange(8))", "exchange(9))", True),
     ("03", "[3, -1, 4, 1,", "[3, -1, 4, 1, 8,", True),
     ("04", "my_difference = None", "my_difference = 290", False),
     ("04", "default_rng(4)", "default_rng(5)", False),
