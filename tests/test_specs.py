@@ -43,7 +43,7 @@ EVERY_FACT = [
 # What a field must be called for its unit. A unit that is not here fails the test below.
 NAME_OF_UNIT = {
     "1": r"^(transistors|colors|reticle_fields|router_ports|max_switch_positions"
-    r"|microthreads|sram_banks|dies|gpus|(physical|active)_sms)$",
+    r"|microthreads|sram_banks|dies|gpus|(physical|active)_sms|cs[23]_wafers|fan_out)$",
     "MAC/cycle": r"_macs_per_cycle$",
     "Hz": r"_hz$",
     "PE": r"_(rows|columns|cores)$",

@@ -57,6 +57,7 @@ _LATER = {  # where names live that are loaded when first used
     "hierarchy": ".hierarchy",
     "kernels": ".kernels",
     "predict": ".predict",
+    "streaming": ".streaming",
     "show": ".show",
     "course": ".course",
     "check": ".course:check",

@@ -38,7 +38,10 @@ from .exchange import all_to_all_row, scatter_row, write_all_to_all_row, write_s
 from .gather import all_gather_row, write_all_gather_row
 from .gemv import gemv, write_gemv
 from .multicast import multicast, write_multicast
+from .pruning import energy_kept, prune, prune_two_of_four
 from .reduce import reduce_2d, reduce_row, write_reduce_2d, write_reduce_row
+from .sequences import relu_sequences
+from .sparse import sparse_gemv
 
 __all__ = [
     "all_gather_row",
@@ -47,11 +50,16 @@ __all__ = [
     "all_to_all_row",
     "broadcast",
     "broadcast_row",
+    "energy_kept",
     "gemv",
     "multicast",
+    "prune",
+    "prune_two_of_four",
     "reduce_2d",
     "reduce_row",
+    "relu_sequences",
     "scatter_row",
+    "sparse_gemv",
     "write_all_gather_row",
     "write_all_reduce_row",
     "write_all_to_all_row",

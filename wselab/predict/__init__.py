@@ -18,20 +18,36 @@ from .all_reduce import all_reduce_2d, all_reduce_row
 from .broadcast import broadcast, broadcast_row, multicast
 from .exchange import all_gather_row, all_to_all_row, scatter_row
 from .gemv import gemv
+from .imbalance import expected_most
 from .lower_bound import reduce_lower_bound
 from .reduce import reduce_2d, reduce_row
+from .sequences import bucketed_work, cycles_early, cycles_together, padded_work, wasted
+from .sparse import break_even_density, ideal_speedup, sparse_gemv, two_of_four_speedup
+from .training import active_share, training_flop
 
 __all__ = [
+    "active_share",
     "all_gather_row",
     "all_reduce_2d",
     "all_reduce_row",
     "all_to_all_row",
+    "break_even_density",
     "broadcast",
     "broadcast_row",
+    "bucketed_work",
+    "cycles_early",
+    "cycles_together",
+    "expected_most",
     "gemv",
+    "ideal_speedup",
     "multicast",
+    "padded_work",
     "reduce_2d",
     "reduce_lower_bound",
     "reduce_row",
     "scatter_row",
+    "sparse_gemv",
+    "training_flop",
+    "two_of_four_speedup",
+    "wasted",
 ]

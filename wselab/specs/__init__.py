@@ -11,6 +11,7 @@ Examples
 (994, 750)
 """
 
+from .appliance import MEMORYX, SWARMX
 from .chip import WHAT_IF, Chip
 from .energy import MOVING, PJ_45NM
 from .fact import STATUSES, Fact
@@ -23,8 +24,8 @@ from .wafers import WSE1, WSE2, WSE3
 
 #: Everything with facts: chips and systems, wafers first, the processes that make them, energies.
 ALL = (
-    WSE1, WSE2, WSE3, A100, H100, H200, B200, DGX_H100, DGX_B200, LPU, INFINIBAND, N16, N7, N5,
-    PJ_45NM, MOVING, HOME,
+    WSE1, WSE2, WSE3, A100, H100, H200, B200, DGX_H100, DGX_B200, LPU, INFINIBAND, MEMORYX,
+    SWARMX, N16, N7, N5, PJ_45NM, MOVING, HOME,
 )  # fmt: skip
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "HOME",
     "INFINIBAND",
     "LPU",
+    "MEMORYX",
     "MODELS",
     "MOVING",
     "N5",
@@ -46,6 +48,7 @@ __all__ = [
     "PJ_45NM",
     "PUBLISHED",
     "STATUSES",
+    "SWARMX",
     "WHAT_IF",
     "WSE1",
     "WSE2",

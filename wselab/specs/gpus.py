@@ -60,6 +60,14 @@ H100 = Chip(
         "l2_bytes": Fact(50_000_000, "byte", _H100, "recalled"),
         "nvlink_bandwidth_bytes_per_s": Fact(900e9, "byte/s", _H100, "recalled"),
         "peak_fp16_dense_flop_per_s": Fact(989e12, "flop/s", _H100, "recalled"),
+        "peak_fp16_2of4_flop_per_s": Fact(
+            2 * 989e12,
+            "flop/s",
+            "2 x peak_fp16_dense_flop_per_s",
+            "derived",
+            "Counts the two of every four weights that are skipped where they are zero: the same "
+            "multiplications a second as dense.",
+        ),
         "power_w": Fact(700, "W", _H100, "recalled"),
     },
 )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...predict.training import training_flop
 from ...specs import A100, PUBLISHED, WSE3
+from ...specs.models import GPT3_XL
 from .row import Row, inputs
 
 # Inputs of the measurements, as the notes of their facts have them.
 SIZES = {"16K": 16 * 1024, "32K": 32 * 1024}
-LAYERS, D, CONTEXT, VOCABULARY = 24, 2048, 2048, 50257
+LAYERS, D, VOCABULARY = GPT3_XL.layers, GPT3_XL.width, GPT3_XL.vocabulary
+CONTEXT = 2048
 SPARSITY = 0.75
 DEFECTS_PER_MM2 = 0.001
 GPUS = 3072
@@ -57,17 +60,14 @@ def sparse_training() -> Iterator[Row]:
 def fewer(attended: float) -> float:
     """FLOPs of V16, dense over sparse, where a token attends to this share of the context.
 
-    A layer has 4 d^2 weights in its attention and 8 d^2 in its feed-forward part, each 2 FLOPs a
-    token; scores, and the sum that they weight, are 2 d each for a token attended to; the output
-    layer is 2 d for each word. The backward pass costs twice the forward one, whatever it is, and
-    so leaves the ratio alone.
-
     >>> fewer(attended=0.0) < 1 / (1 - SPARSITY)  # the vocabulary is left
     True
     """
-    linear = 2 * 12 * D**2 * LAYERS
-    rest = 2 * 2 * D * attended * CONTEXT * LAYERS + 2 * D * VOCABULARY
-    return (linear + rest) / ((1 - SPARSITY) * linear + rest)
+    dense, sparse = (
+        training_flop(GPT3_XL, context=CONTEXT, density=density, attended=attended)
+        for density in (1.0, 1.0 - SPARSITY)
+    )
+    return dense / sparse
 
 
 def defects() -> Iterator[Row]:

@@ -42,8 +42,10 @@ class Processors:
         self.operation = np.concatenate(self._operations)
         self.following = np.concatenate(self._followings)
         tests = [-1 if o.when is None else numbers[o.when] for o in program.operations]
-        self.when = np.array([*tests, -1])
-        self.holds = {n: np.zeros(count, bool) for n in set(self.when.tolist()) - {-1}}
+        self.row_of = {n: row for row, n in enumerate(sorted({*tests} - {-1}))}  # of comparisons
+        self.holds = np.zeros((len(self.row_of) + 1, count), bool)
+        self.holds[-1] = True  # for operations that stand behind no comparison
+        self.when = np.array([self.row_of.get(n, -1) for n in (*tests, -1)])
         self.woke = np.zeros(count, np.float32)
         self.pause = np.zeros(count, np.int64)
         shape = (program.lanes, count)
@@ -107,22 +109,16 @@ class Processors:
     def wake(self, pes: np.ndarray, nodes: np.ndarray, first: np.ndarray) -> None:
         """Take wavelets and get their task's operations to do."""
         self.woke[pes] = self.routers.take(nodes)
-        for answers in self.holds.values():
-            answers[pes] = False
+        self.holds[:-1, pes] = False
         self.step[pes] = first
         self._drop(pes)
         self.pause[pes] = self.rules.task_wake
 
     def _drop(self, pes: np.ndarray) -> None:
         """Forget operations of a task whose condition does not hold."""
-        if not self.holds:
-            return
-        while len(pes):
+        while self.row_of and len(pes):
             test = self.when[self.operation[self.step[pes]]]
-            fails = np.zeros(len(pes), bool)
-            for number, answers in self.holds.items():
-                fails |= (test == number) & ~answers[pes]
-            pes = pes[fails]
+            pes = pes[~self.holds[test, pes]]
             self.step[pes] = self.following[self.step[pes]]
 
     def begin(self, now: int) -> bool:
@@ -238,8 +234,8 @@ class Processors:
             for at in range(n):  # all values of a PE that has fewer have been handled before
                 some = pes[self.total[0, pes] > at]
                 result = self._elements(number, 0, some, np.full(len(some), at))
-                if number in self.holds:
-                    self.holds[number][some] = result
+                if number in self.row_of:
+                    self.holds[self.row_of[number], some] = result
             self._end(0, pes)
         if not nodes:
             return NOTHING
