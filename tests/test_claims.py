@@ -19,6 +19,7 @@ OF_LESSONS = {  # decided so far
     "02": "C06 C08 C09 C10 C14 C15 C16 C42 C43 C49",
     "03": "C33 C50",
     "04": "C07 C44",
+    "08": "C35 C36",
 }
 
 
