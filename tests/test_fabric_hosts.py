@@ -375,6 +375,18 @@ REGIONS: dict[str, tuple[Any, tuple, Any]] = {  # key, shape of the data, rows i
 
 
 @engines
+def test_the_host_sends_bfloat16(engine: str) -> None:
+    """As the float32 that each of them is."""
+    w = wafer(1, 1)
+    x, c = w.memory("x", 3, dtype="bfloat16"), w.color("c")
+    w[...].route(c, WEST >> RAMP)
+    w[...].host_in(c, np.array([1.5, -2.0, 0.1]).astype("bfloat16"), edge=WEST)
+    w[...].mov(fabin(c), out=x)
+    w.run(engine=engine)
+    assert x[0, 0].astype(float).tolist() == [1.5, -2.0, 0.10009765625]
+
+
+@engines
 @pytest.mark.parametrize("name", REGIONS)
 def test_data_has_the_shape_of_the_region(engine: str, name: str) -> None:
     """A line for each PE of the region, wavelets last."""

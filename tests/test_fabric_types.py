@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import wselab as wse
-from wselab import Trace, fabin, fabout
+from wselab import EAST, RAMP, WEST, Trace, fabin, fabout
 
 from .fabric_programs import LINK, line, wafer
 
@@ -132,6 +132,33 @@ def test_the_other_half_and_streams_go_by_way_of_float32(engine: str, half: str)
     w[0, 0].mov(here, out=there)
     w.run(engine=engine)
     assert there[0].tobytes() == np.array([expected[0], expected[0]]).tobytes()
+
+
+@engines
+@halves
+def test_numbers_and_streams_are_rounded_before_they_are_computed_with(
+    engine: str, half: str
+) -> None:
+    """All of an operation is of the one type of its memory: a number, and both of two streams."""
+    number = 1 + 2**-8 + 2**-13  # by way of float16 it would become another bfloat16
+    w = wafer(1, 3)
+    x, h = w.memory("x", 50), w.memory("h", 50, dtype=half)
+    east, west = w.color("east"), w.color("west")
+    x[...] = spread((1, 3, 50), "float32")
+    a, b = x[0, 0].astype(half), x[0, 2].astype(half)
+    h[0, 2] = b
+    w[0, 0].route(east, RAMP >> EAST)
+    w[0, 2].route(west, RAMP >> WEST)
+    w[0, 1].route(east, WEST >> RAMP)
+    w[0, 1].route(west, EAST >> RAMP)
+    w[0, 0].mov(x, out=fabout(east))
+    w[0, 2].mov(x, out=fabout(west))
+    w[0, 1].mul(fabin(east), fabin(west), out=h)
+    w[0, 2].mul(h, number, out=h)
+    w.run(engine=engine)
+    assert h[0, 1].tobytes() == (a * b).tobytes()
+    assert h[0, 2].tobytes() == (b * np.array(number).astype(half)).tobytes()
+    assert h[0, 1].tobytes() != (x[0, 0] * x[0, 2]).astype(half).tobytes(), "seen if not rounded"
 
 
 def test_bfloat16_counts_two_bytes_of_a_pe() -> None:

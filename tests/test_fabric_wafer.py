@@ -331,6 +331,18 @@ def test_data_is_adopted_without_a_copy(engine: str) -> None:
     assert mine.ravel().tolist() == [11, 11, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12]
 
 
+@pytest.mark.parametrize("engine", ["reference", "lockstep", "bitplane"])
+def test_read_only_data_in_any_order_is_only_read(engine: str) -> None:
+    """A view that no program may write into, nor any engine."""
+    w = Wafer(2, 2)
+    mine = np.arange(12, dtype=np.float32).reshape(2, 3, 2).swapaxes(1, 2)
+    mine.flags.writeable = False
+    x, y = w.memory("x", data=mine), w.memory("y", 3)
+    w[...].add(x, 1.0, out=y)
+    w.run(engine=engine)
+    assert (y[...] == mine + 1).all()
+
+
 def test_data_gives_shape_and_type() -> None:
     """shape and dtype may be left out, and must agree where they are given."""
     w = Wafer(2, 2)

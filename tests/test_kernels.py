@@ -1,4 +1,4 @@
-"""GEMV, every bit; and what all kernels have in common: their inputs, and the errors about them."""
+"""What all kernels have in common: tiles, their inputs, and the errors about them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .values import TYPES, chain, numbers, same_bits
 
 
 def gemv_in_order(A: np.ndarray, x: np.ndarray, wafer: tuple[int, int]) -> np.ndarray:
-    """``A @ x`` element by element, in the order that `kernels.gemv` states."""
+    """``A @ x`` element by element, in the order that `kernels.gemv` states for tiles."""
     (M, N), kind = A.shape, A.dtype.type
     n = -(-N // wafer[1])
     y = np.zeros(M, A.dtype)
@@ -34,7 +34,7 @@ def gemv_in_order(A: np.ndarray, x: np.ndarray, wafer: tuple[int, int]) -> np.nd
     return y
 
 
-# ---- gemv --------------------------------------------------------------------------------
+# ---- tiles -------------------------------------------------------------------------------
 
 PRODUCTS = [
     ((1, 1), (1, 1)),
@@ -48,34 +48,6 @@ PRODUCTS = [
     ((5, 5), (4, 4)),  # tiles of 2 x 2 in 3 x 3 of the PEs
     ((2, 3), (60, 60)),  # more PEs than elements
 ]
-
-
-@pytest.mark.parametrize("dtype", TYPES)
-@pytest.mark.parametrize(("matrix", "wafer"), PRODUCTS)
-def test_gemv_has_the_bits_of_its_stated_order(
-    matrix: tuple[int, int], wafer: tuple[int, int], dtype: str
-) -> None:
-    """Each value of y is summed in the tile's order, then along the row, in the arrays' type."""
-    A, x = numbers(matrix, dtype, seed=2), numbers(matrix[1], dtype, seed=3)
-    value, _ = kernels.gemv(A, x, wafer=wafer)
-    assert same_bits(value, gemv_in_order(A, x, wafer))
-
-
-def test_gemv_is_the_matrix_product() -> None:
-    """On a larger wafer y agrees with NumPy's product to float32's rounding."""
-    A, x = numbers((200, 300), seed=4), numbers(300, seed=5)
-    value, _ = kernels.gemv(A, x, wafer=(25, 32))
-    exact = A.astype(np.float64) @ x.astype(np.float64)
-    bound = 300 * np.finfo(np.float32).eps * (abs(A).astype(np.float64) @ abs(x).astype(np.float64))
-    assert (abs(value - exact) <= bound).all()
-
-
-def test_gemv_in_float16_accumulates_in_float16() -> None:
-    """2,048 + 1 + 1 stays 2,048 in float16, where float32 gives 2,050."""
-    A = np.array([[2048, 1, 1]], np.float16)
-    halves, _ = kernels.gemv(A, np.ones(3, np.float16), wafer=(1, 1))
-    singles, _ = kernels.gemv(A.astype(np.float32), np.ones(3, np.float32), wafer=(1, 1))
-    assert (halves[0], singles[0]) == (2048, 2050)
 
 
 @pytest.mark.parametrize(("matrix", "wafer"), PRODUCTS)
@@ -253,37 +225,3 @@ def test_two_vectors_of_a_reduce_must_fit_a_pe() -> None:
     assert kernels.reduce_row(full)[0].sum() == 2 * 6144
     with pytest.raises(wse.MemoryBudgetError, match=r"total +24,580 bytes"):
         kernels.reduce_row(np.broadcast_to(np.float32(1), (1, 2, 6145)))
-
-
-@pytest.mark.parametrize(
-    ("matrix", "wafer"), [((200, 200), (1, 1)), ((300, 500), (1, 2)), ((2000, 40), (3, 1))]
-)
-def test_a_matrix_too_large_for_the_wafer_names_one_that_does(
-    matrix: tuple[int, int], wafer: tuple[int, int]
-) -> None:
-    """The wafer that the error names holds the matrix, and one PE less a side does not."""
-    A, x = np.ones(matrix, np.float32), np.ones(matrix[1], np.float32)
-    with pytest.raises(wse.MemoryBudgetError, match="each PE has 49,152 bytes") as caught:
-        kernels.gemv(A, x, wafer=wafer)
-    (named,) = re.findall(r"would do with wafer=\((\d+), (\d+)\)", str(caught.value))
-    rows, columns = map(int, named)
-    value, _ = kernels.gemv(A, x, wafer=(rows, columns))
-    assert (value == matrix[1]).all()
-    with pytest.raises(wse.MemoryBudgetError):
-        kernels.gemv(A, x, wafer=(max(1, rows - 1), max(1, columns - 1)))
-
-
-def test_a_matrix_that_no_wafer_holds_is_refused_before_any_copy() -> None:
-    """40 TB are refused at once, with the advice to cut the matrix into pieces."""
-    A = np.broadcast_to(np.float32(1), (10**6 + 1, 10**7 + 1))
-    with pytest.raises(wse.MemoryBudgetError, match="Not even the 996 x 757 PEs of a WSE-2"):
-        kernels.gemv(A, A[0], wafer=(994, 750))
-
-
-def test_a_memory_of_the_exact_size_is_taken() -> None:
-    """A tile that fills the 48 KiB to the last value runs; one column more does not."""
-    # 6 x 1755 + 1755 + 6 = 12,291 of 12,288 values is too much; 6 x 1754 + 1754 + 6 = 12,284 fits.
-    A = np.ones((6, 1755), np.float32)
-    assert kernels.gemv(A[:, :1754], A[0, :1754], wafer=(1, 1))[0].tolist() == [1754.0] * 6
-    with pytest.raises(wse.MemoryBudgetError, match="takes 49,164"):
-        kernels.gemv(A, A[0], wafer=(1, 1))

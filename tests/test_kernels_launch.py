@@ -54,10 +54,15 @@ def all_to_all(w: wse.Wafer, dtype: str) -> tuple[Any, tuple[Any, ...]]:
     return kernels.write_all_to_all_row(w, *memories), memories
 
 
-def gemv(w: wse.Wafer, dtype: str) -> tuple[Any, tuple[Any, ...]]:
-    A, x = filled(w, "A", (6, 3), dtype), filled(w, "x", 3, dtype)
-    y = w.memory("y", 6, dtype=dtype)
-    return kernels.write_gemv(w, A, x, y), (A, x, y)
+def gemv(layout: str, **how: Any) -> Any:
+    """A writer of a product whose sums are float32."""
+
+    def build(w: wse.Wafer, dtype: str) -> tuple[Any, tuple[Any, ...]]:
+        A, x = filled(w, "A", (6, 3), dtype), filled(w, "x", 3, dtype)
+        memories = (A[...] if layout == "streamed" else A), x, w.memory("y", 6)
+        return kernels.write_gemv(w, *memories, layout, **how), memories
+
+    return build
 
 
 WRITERS = {
@@ -82,7 +87,13 @@ WRITERS = {
     "all-gather, switches": one(kernels.write_all_gather_row, "switches", parts=True),
     "scatter": one(kernels.write_scatter_row, parts=True),
     "all-to-all": all_to_all,
-    "gemv": gemv,
+    "gemv": gemv("tiles"),
+    "gemv, rows": gemv("rows"),
+    "gemv, rows, overlapped": gemv("rows", overlap=2),
+    "gemv, columns": gemv("columns", reduce="tree", group=3),
+    "gemv, mesh": gemv("mesh"),
+    "gemv, mesh from the centre": gemv("mesh", all_reduce="centre"),
+    "gemv, streamed": gemv("streamed"),
 }
 SHAPES = [(1, 1), (1, 2), (1, 6), (5, 1), (3, 7)]
 WHAT_IFS = [{}, {"ramp_latency": 4, "queue_depth": 3}, {"gap": 2, "startup": 1}]
@@ -98,7 +109,7 @@ def test_all_engines_run_a_kernel_alike(name: str, what_if: dict[str, int]) -> N
 
         def build(at: int = at, shape: tuple[int, int] = shape) -> wse.Wafer:
             w = wse.Wafer(*shape, **what_if)
-            WRITERS[name](w, TYPES[at % 2])
+            WRITERS[name](w, TYPES[at % len(TYPES)])
             return w
 
         for engine in {"lockstep", build().run().engine}:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ml_dtypes import finfo
 
 from wselab import kernels, predict
 from wselab.fabric import MemoryBudgetError, ProgramError
@@ -41,9 +42,9 @@ def difference(W: np.ndarray, x: np.ndarray, wafer: Any, **how: Any) -> int:
     value, counted = kernels.sparse_gemv(W, x, wafer, engine="counted", **how)
     assert counted.engine == "counted" and run.engine != "counted"
     assert (counted.hops, counted.ramps) == (run.hops, run.ramps)
-    eps = np.finfo(W.dtype).eps
+    eps = float(finfo(W.dtype).eps)
     bound = 2 * W.shape[1] * eps * (abs(W).astype(np.float64) @ abs(x).astype(np.float64))
-    assert (abs(value.astype(np.float64) - y) <= bound + np.finfo(W.dtype).tiny).all()
+    assert (abs(value.astype(np.float64) - y) <= bound + float(finfo(W.dtype).tiny)).all()
     assert (value.dtype, value.shape) == (y.dtype, y.shape)
     return run.cycles - counted.cycles
 

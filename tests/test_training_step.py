@@ -7,12 +7,13 @@ import pytest
 
 from tests import plain_training as plain
 from wselab.fabric import EAST, NORTH, RAMP, SOUTH, WEST, MemoryBudgetError, ProgramError, RunError
+from wselab.streaming.training.attention import CausalSelfAttention
 from wselab.streaming.training.compiled import Backend, compile
 from wselab.streaming.training.data import Batches, Windows, digits, wafer_text
 from wselab.streaming.training.models import digits_mlp, transformer
 from wselab.streaming.training.modules import Linear, Module, ReLU, Sequential
 from wselab.streaming.training.optimizers import SGD, AdamW
-from wselab.streaming.training.rowwise import LayerNorm
+from wselab.streaming.training.rowwise import LayerNorm, PositionEmbedding
 
 #: Of a loss in float32 from the one in double precision, over the steps that are compared here.
 TOLERANCE = 2e-5
@@ -212,6 +213,47 @@ def test_gradients_against_pytorch(images):
         assert ours == pytest.approx(loss.item(), abs=TOLERANCE)
 
 
+def test_a_transformer_against_pytorch():
+    """Every layer of it and AdamW, in double precision, where PyTorch is installed."""
+    torch = pytest.importorskip("torch")
+    functional = torch.nn.functional
+    compiled = small_transformer(Place(4, 4, dtype="float64"))
+    p = {
+        name: torch.tensor(one, dtype=torch.float64, requires_grad=True)
+        for name, one in compiled.parameters().items()
+    }
+    optimizer = torch.optim.AdamW(list(p.values()), lr=0.01, weight_decay=0.01)
+
+    def linear(name, x):
+        return functional.linear(x, p[f"{name}.weight"], p.get(f"{name}.bias"))
+
+    def norm(name, x):
+        return functional.layer_norm(x, (8,), p[f"{name}.weight"], p[f"{name}.bias"])
+
+    def heads(x):
+        return x.reshape(4, 8, 4, 2).transpose(1, 2)
+
+    def logits(x):
+        x = linear("embedding", x) + p["positions.weight"].repeat(4, 1)
+        y = norm("blocks.0.norm1", x)
+        qkv = (heads(linear(f"blocks.0.attention.{one}", y)) for one in ("query", "key", "value"))
+        y = functional.scaled_dot_product_attention(*qkv, is_causal=True)
+        x = x + linear("blocks.0.attention.out", y.transpose(1, 2).reshape(32, 8))
+        y = linear("blocks.0.up", norm("blocks.0.norm2", x))
+        x = x + linear("blocks.0.down", functional.gelu(y, approximate="tanh"))
+        return linear("head", norm("norm", x))
+
+    for number in range(1, 11):
+        x, labels = TEXT.batch(number)
+        theirs = functional.cross_entropy(
+            logits(torch.tensor(x, dtype=torch.float64)), torch.tensor(labels)
+        )
+        optimizer.zero_grad()
+        theirs.backward()
+        optimizer.step()
+        assert compiled.step(x, labels, replay=True).loss == pytest.approx(theirs.item(), abs=1e-9)
+
+
 def test_a_cut_route_stops_the_step(images):
     """The error names the PE that waits, and no parameter was changed."""
     compiled = mlp(Place(4, 4))
@@ -261,6 +303,53 @@ def test_a_model_that_cannot_be_laid_out_is_refused(model, words):
     """Saying what would do."""
     with pytest.raises(ProgramError, match=words):
         compile(model, Place(4, 4), batch_size=32, in_features=64, optimizer=SGD(lr=0.1))
+
+
+@pytest.mark.parametrize("size", [0, -1, 2.0, "8", None, True])
+def test_a_size_that_is_none_is_refused(size):
+    """Wherever a size is asked for."""
+    made = [
+        lambda: Linear(size, 4),
+        lambda: Linear(4, size),
+        lambda: PositionEmbedding(size, 4),
+        lambda: CausalSelfAttention(4, size, 4),
+        lambda: CausalSelfAttention(4, 4, size),
+        lambda: compile(
+            Linear(4, 4), Place(1, 1), batch_size=size, in_features=4, optimizer=SGD(1)
+        ),
+        lambda: compile(
+            Linear(4, 4), Place(1, 1), batch_size=4, in_features=size, optimizer=SGD(1)
+        ),
+    ]
+    for make in made:
+        with pytest.raises(ProgramError, match="expected a whole number of at least 1"):
+            make()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: SGD(lr=0), lambda: SGD(lr=0.1, momentum=1.0), lambda: AdamW(eps=0),
+        lambda: AdamW(betas=(0.9, 1.0)), lambda: SGD(lr=0.1, weight_decay=-1),
+        lambda: Place(2, 2, weights="outside").device(), lambda: Place(2, 2, dtype="int8").device(),
+    ],
+)  # fmt: skip
+def test_settings_that_are_none_are_refused(make):
+    """With what was expected."""
+    with pytest.raises(ProgramError, match="expected"):
+        make()
+
+
+def test_an_optimizer_may_train_two_models(images):
+    """It holds settings; what it remembers belongs to the model that is compiled."""
+    optimizer = SGD(lr=0.3, momentum=0.9)
+    one, other = (mlp(Place(4, 4, dtype="float64"), optimizer) for _ in "ab")
+    for number in (1, 2, 3):
+        one.step(*images.batch(number), replay=True)
+    alone = mlp(Place(4, 4, dtype="float64"))
+    for number in (4, 5):
+        losses = [each.step(*images.batch(number), replay=True).loss for each in (other, alone)]
+        assert losses[0] == losses[1]
 
 
 def test_a_batch_of_another_shape_is_refused(images):

@@ -56,6 +56,20 @@ def test_trees_drawn_by_hand() -> None:
     assert all(tree(how, 1) == (-1,) and tree(how, 2) == (-1, 0) for how in ALGORITHMS)
 
 
+def test_a_tree_of_groups_is_levels_of_chains() -> None:
+    """Chains of S, chains of their heads, and so on; few levels are what has a name of its own."""
+    assert tree("tree", 11, group=3) == (-1, 0, 1, 0, 3, 4, 3, 6, 7, 0, 9)
+    assert tree("tree", 11, group=2) == tree("tree", 11)
+    for pes, size in itertools.product(range(1, 40), range(2, 41)):
+        made = tree("tree", pes, group=size)
+        if size >= pes:
+            assert made == tree("chain", pes)
+        elif size**2 >= pes:
+            assert made == tree("two_phase", pes, group=size)
+        reach = [pe - parent for pe, parent in enumerate(made) if pe]
+        assert {*reach} == {size**k for k in range(8) if size**k < pes}
+
+
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_trees_have_no_holes(algorithm: str) -> None:
     """A PE's parent is the PE before it or one to which that one's sum goes too."""
@@ -185,7 +199,8 @@ def test_children_and_depths() -> None:
     ("algorithm", "group", "words"),
     [
         ("pile", None, "no algorithm 'pile'; there is 'chain', 'star', 'tree', 'two_phase', "),
-        ("tree", 4, "group=4 with algorithm 'tree'; it is for 'two_phase'"),
+        ("star", 4, "group=4 with algorithm 'star'; it is for 'two_phase' and 'tree'"),
+        ("tree", 1, "group=1: expected a whole number, at least 2"),
         ("two_phase", 0, "group=0: expected a whole number, at least 1"),
         ("two_phase", "4", "group='4': expected a whole number"),
     ],

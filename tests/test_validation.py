@@ -68,9 +68,9 @@ def test_all_that_is_stored_comes_out_again(capsys):
     ("change", "hit"),
     [
         # 8 and 32 have few hand-overs: there a longer ramp hides some of the launch
-        ({"ramp_latency_cycles": 3}, {"V1", "V2-2", "V2-128", "V7 chain", "V7 two-phase"}),
+        ({"ramp_latency_cycles": 3}, {"V1", "V2-2", "V2-128", "V7 chain", "V7 mesh"}),
         ({"ramp_latency_cycles": 1}, {"V1", "V2-2", "V2-8", "V2-32", "V2-128"}),
-        ({"fp16_macs_per_cycle": 2}, {"V7 chain", "V7 two-phase"}),
+        ({"fp16_macs_per_cycle": 2}, {"V7 chain", "V7 mesh"}),
     ],
 )
 def test_another_constant_makes_errors_grow(change, hit):
@@ -213,14 +213,34 @@ def test_two_phases_differ_by_one_launch_and_the_published_model_does_not(by_id)
 def test_the_gemv_is_predicted_for_every_square_that_could_have_been(by_id):
     """From the least that holds 512 MiB to the widest on the wafer; the ends are closed forms."""
     assert list(fabric._squares(WSE2))[:: 750 - 106] == [106, 750]
-    cycles = [
-        predict.gemv(matrix=(16384, 16384), wafer=(side, side), dtype="float16")
-        for side in range(106, 751)
-    ]
-    ends = by_id["V7 chain"].predicted
-    assert ends == pytest.approx((min(cycles) / 1.1e9, max(cycles) / 1.1e9))
-    assert "106 x 106" in by_id["V7 chain"].assumed[0]
-    assert by_id["V7 two-phase"].predicted[0] < 0.6 * ends[0]
+    programs = {"chain": {}, "mesh": {"layout": "mesh"}}
+    programs["centre"] = {"layout": "mesh", "all_reduce": "centre"}
+    for name, how in programs.items():
+        cycles = [
+            predict.gemv(matrix=(16384, 16384), wafer=(side, side), dtype="float16", **how)
+            for side in range(106, 751)
+        ]
+        row = by_id[f"V7 {name}"]
+        assert row.predicted == pytest.approx((min(cycles) / 1.1e9, max(cycles) / 1.1e9))
+        assert "106 x 106" in row.assumed[0]
+        best = 106 + cycles.index(min(cycles))
+        assert f"shortest at {best} x {best}" in row.assumed[0]
+
+
+def test_the_mesh_gemv_by_hand(by_id):
+    """On 512 x 512 PEs: 32 columns of 8 cycles, chains of 23, 23 heads, and back along the row."""
+    cycles = predict.gemv(matrix=(16384, 16384), wafer=(512, 512), dtype="float16", layout="mesh")
+    # The last of 23 groups has 6 PEs, and its sum is there long before its turn comes. The head
+    # before it takes in its own group's, then that one's; each head adds 5 + 23 cycles after that.
+    multiplied, group, sent_back = 32 * 8, 6 * 22 + 32, 32 + 511 + 5
+    heads = 32 + 21 * (5 + 23)
+    assert cycles == multiplied + group + heads + sent_back
+
+
+def test_what_was_measured_lies_between_the_two_meshes(by_id):
+    """At the grids that suit them best; docs/rules.md says so."""
+    published = by_id["V7 mesh"].published.value
+    assert by_id["V7 centre"].predicted[0] < published < by_id["V7 mesh"].predicted[0]
 
 
 def test_the_roof_of_the_a100_gives_the_shares_that_were_printed(by_id):

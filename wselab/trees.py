@@ -7,7 +7,7 @@ its far end. How m follows from n is all in which the algorithms differ::
 
     chain      m = n - 1                            each PE to the next
     star       m = 1                                everyone to PE 0
-    tree       n - m is the largest power of 2 below n
+    tree       n - m is the largest power of S below n, S = 2 unless given
     two_phase  m = n - S above S PEs, else n - 1    chains of S, then a chain of their heads
     auto       what costs least by the published model, found by a dynamic program
     best       what takes the fewest cycles by the rules of the fabric, found by another
@@ -19,6 +19,7 @@ latter reckons what they take.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from functools import lru_cache
 from math import isqrt
@@ -29,6 +30,8 @@ import numpy as np
 
 #: What ``algorithm=`` of a reduce can be.
 ALGORITHMS = ("chain", "star", "tree", "two_phase", "auto", "best")
+#: The least S that ``group=`` of a reduce can be, where it can be given.
+LEAST_GROUP = {"two_phase": 1, "tree": 2}
 
 Tree = tuple[int, ...]
 
@@ -38,9 +41,11 @@ def reduce_tree(
 ) -> Tree:
     """The tree of an algorithm for ``pes`` PEs in a line.
 
-    ``group`` is S of "two_phase", the whole number nearest to the root of ``pes`` unless given.
-    "auto" and "best" depend on the vectors' length and on the rules. Raises `ValueError` where
-    there is no such algorithm or group.
+    ``group`` is S: of "two_phase" the whole number nearest to the root of ``pes`` unless given, of
+    "tree" 2. A "tree" is chains of S PEs, then chains of S of their first ones, and so on: with S
+    as the K-th root of ``pes``, rounded up, K levels of them; two levels are "two_phase". "auto"
+    and "best" depend on the vectors' length and on the rules. Raises `ValueError` where there is no
+    such algorithm or group.
 
     Examples
     --------
@@ -48,29 +53,40 @@ def reduce_tree(
     (-1, 0, 0, 2, 0, 4)
     >>> reduce_tree("two_phase", 3, 8, 16, ramp_latency=2, gap=0)
     (-1, 0, 1, 0, 3, 4, 3, 6)
+    >>> reduce_tree("tree", 3, 12, 16, ramp_latency=2, gap=0)
+    (-1, 0, 1, 0, 3, 4, 3, 6, 7, 0, 9, 10)
     """
     if algorithm not in ALGORITHMS:
         known = ", ".join(map(repr, ALGORITHMS))
         raise ValueError(f"no algorithm {algorithm!r}; there is {known}")
-    if group is not None and algorithm != "two_phase":
-        raise ValueError(f"group={group!r} with algorithm {algorithm!r}; it is for 'two_phase'")
+    if group is not None and algorithm not in LEAST_GROUP:
+        takers = " and ".join(map(repr, LEAST_GROUP))
+        raise ValueError(f"group={group!r} with algorithm {algorithm!r}; it is for {takers}")
     if algorithm == "auto":
         return model_tree(pes, wavelets, ramp_latency)
     if algorithm == "best":
         m = best_last(pes, wavelets, ramp_latency, gap)
         return _split(pes, lambda n: m[n])
     if algorithm == "two_phase":
-        size = nearest_root(pes) if group is None else _group(group)
+        size = nearest_root(pes) if group is None else _group(group, LEAST_GROUP["two_phase"])
         return _split(pes, lambda n: n - size if n > size else n - 1)
     if algorithm == "tree":
-        return _split(pes, lambda n: n - (1 << (n - 1).bit_length() - 1))
+        powers = _powers_below(pes, 2 if group is None else _group(group, LEAST_GROUP["tree"]))
+        return _split(pes, lambda n: n - powers[bisect_left(powers, n) - 1])
     return _split(pes, lambda n: n - 1 if algorithm == "chain" else 1)
 
 
-def _group(group: Any) -> int:
-    if not hasattr(group, "__index__") or isinstance(group, bool) or group < 1:
-        raise ValueError(f"group={group!r}: expected a whole number, at least 1")
+def _group(group: Any, least: int) -> int:
+    if not hasattr(group, "__index__") or isinstance(group, bool) or group < least:
+        raise ValueError(f"group={group!r}: expected a whole number, at least {least}")
     return index(group)
+
+
+def _powers_below(most: int, base: int) -> list[int]:
+    powers = [1]
+    while powers[-1] * base < most:
+        powers.append(powers[-1] * base)
+    return powers
 
 
 def _split(pes: int, last: Callable[[int], int]) -> Tree:

@@ -227,7 +227,7 @@ def _alone(draw: Draw, wafer: wse.Wafer, where: np.ndarray) -> None:
     """Operations on memory alone."""
     x, y, s = (wafer.memories[name] for name in "xys")
     half, other = (wafer.memories[draw.one_of("hb")] for _ in range(2))
-    way = draw.number(1, 7)
+    way = draw.number(1, 8)
     if way == 1:
         wafer[where].mul(x, 0.75, out=x)
     elif way == 2:
@@ -240,5 +240,8 @@ def _alone(draw: Draw, wafer: wse.Wafer, where: np.ndarray) -> None:
         wafer[where].mac(half, other, out=x)  # of one type, or of both
     elif way == 6:
         wafer[where].add(half, other, out=half)
+    elif way == 7:
+        number = 1 + 2**-8 + 2**-13  # by way of float16 it would become another bfloat16
+        wafer[where].mul(half, number, out=half)
     else:
         wafer[where].add(x.own[3], s, out=s)

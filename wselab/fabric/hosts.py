@@ -60,7 +60,7 @@ def host_in(region: Region, color: Any, data: Any, edge: Port | None, line: Writ
             "host_in: data is lines of different lengths; expected as many wavelets for each PE. "
             "Give PEs with fewer a host_in of their own"
         ) from None
-    if values.dtype.kind not in "fiu":
+    if values.dtype.kind not in "fiu" and values.dtype.name != "bfloat16":
         raise ProgramError(f"host_in: data of {values.dtype}; expected numbers")
     pes = int(np.prod(shape))
     lines = dict.fromkeys([shape, (pes,), *([()] if pes == 1 else [])])

@@ -33,17 +33,24 @@ from .broadcast import (
     write_broadcast_down,
     write_broadcast_row,
 )
+from .cannon import write_cannon
 from .chain import write_chain_north, write_chain_west, write_snake
 from .exchange import all_to_all_row, scatter_row, write_all_to_all_row, write_scatter_row
 from .gather import all_gather_row, write_all_gather_row
-from .gemv import gemv, write_gemv
+from .gemm import gemm
+from .gemm_tiles import gemm_plan
+from .gemv import gemv
+from .gemv_layouts import Plan, gemv_plan
+from .gemv_program import write_gemv
 from .multicast import multicast, write_multicast
 from .pruning import energy_kept, prune, prune_two_of_four
 from .reduce import reduce_2d, reduce_row, write_reduce_2d, write_reduce_row
 from .sequences import relu_sequences
 from .sparse import sparse_gemv
+from .summa import write_summa
 
 __all__ = [
+    "Plan",
     "all_gather_row",
     "all_reduce_2d",
     "all_reduce_row",
@@ -51,7 +58,10 @@ __all__ = [
     "broadcast",
     "broadcast_row",
     "energy_kept",
+    "gemm",
+    "gemm_plan",
     "gemv",
+    "gemv_plan",
     "multicast",
     "prune",
     "prune_two_of_four",
@@ -66,6 +76,7 @@ __all__ = [
     "write_broadcast",
     "write_broadcast_down",
     "write_broadcast_row",
+    "write_cannon",
     "write_chain_north",
     "write_chain_west",
     "write_gemv",
@@ -75,4 +86,5 @@ __all__ = [
     "write_ring",
     "write_scatter_row",
     "write_snake",
+    "write_summa",
 ]

@@ -52,7 +52,7 @@ def all_reduce_row(
 
     Parameters
     ----------
-    x : array of shape (rows, columns, wavelets), float32 or float16
+    x : array of shape (rows, columns, wavelets), float32, float16 or bfloat16
         The vector of each PE. The wafer adopts it without a copy and only reads it: the sum has
         memory of its own, so that a PE holds two vectors.
     algorithm : str
@@ -61,7 +61,7 @@ def all_reduce_row(
         For the first two, what `reduce_row` calls ``algorithm``: "chain", "star", "tree",
         "two_phase", "auto" or "best".
     group : int, optional
-        S of "two_phase", where that is used.
+        S of "two_phase" or "tree", where one is used.
     chip : wselab.specs.Chip
         What the wafer is a part of.
     **what_if : int or str
@@ -121,7 +121,7 @@ def all_reduce_2d(
 
     Parameters
     ----------
-    x : array of shape (rows, columns, wavelets), float32 or float16
+    x : array of shape (rows, columns, wavelets), float32, float16 or bfloat16
         The vector of each PE. The wafer adopts it without a copy and only reads it: the sum has
         memory of its own, so that a PE holds two vectors.
     algorithm, row_algorithm, column_algorithm, group : optional

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..fabric import EAST, NORTH, RAMP, SOUTH, WEST, Run, Wafer, fabin, fabout
+from ..fabric import EAST, NORTH, RAMP, SOUTH, WEST, Region, Run, Wafer, fabin, fabout
 from ..specs import WSE2
 from .inputs import checked, whole_number
 from .tree_program import Again
@@ -28,7 +28,7 @@ def broadcast(
 
     Parameters
     ----------
-    x : array of shape (wavelets,), float32 or float16
+    x : array of shape (wavelets,), float32, float16 or bfloat16
         The vector.
     rows, columns : int
         The wafer, in PEs.
@@ -80,7 +80,7 @@ def broadcast_row(
 
     Parameters
     ----------
-    x : array of shape (rows, wavelets), float32 or float16
+    x : array of shape (rows, wavelets), float32, float16 or bfloat16
         The vector of each row.
     columns : int
         P, PEs in a row.
@@ -140,6 +140,11 @@ def write_broadcast(w: Wafer, x: Any) -> Again:
     >>> w.run().cycles, float(x[1, 2, 3])
     (12, 7.0)
     """
+    return _write(*route_everywhere(w), x)
+
+
+def route_everywhere(w: Wafer) -> tuple[Any, Region, list[Region]]:
+    """Route a color from PE (0, 0) to every PE: gives it, that PE, and the regions that take it."""
     rows, columns = w.shape
     c = w.color("broadcast")
     east = (EAST,) if columns > 1 else ()
@@ -153,12 +158,17 @@ def write_broadcast(w: Wafer, x: Any) -> Again:
     w[1:-1, :].route(c, NORTH >> (RAMP, SOUTH))
     if rows > 1:
         w[-1, :].route(c, NORTH >> RAMP)
+    return c, w[0, 0], [w[0, 1:], w[1:, :]] if w.shape != (1, 1) else []
+
+
+def _write(c: Any, source: Region, others: list[Region], x: Any) -> Again:
+    """Write that the source sends and the others take in, if there are any."""
 
     def again(x: Any) -> None:
-        if rows > 1 or columns > 1:
-            w[0, 0].mov(x, out=fabout(c))
-        w[0, 1:].mov(fabin(c), out=x)
-        w[1:, :].mov(fabin(c), out=x)
+        if others:
+            source.mov(x, out=fabout(c))
+            for region in others:
+                region.mov(fabin(c), out=x)
 
     again(x)
     return again
@@ -179,19 +189,17 @@ def write_broadcast_down(w: Wafer, x: Any) -> Again:
     >>> w.run().cycles, x[2, :, 0].tolist()
     (11, [1.0, 2.0])
     """
+    return _write(*route_down(w), x)
+
+
+def route_down(w: Wafer) -> tuple[Any, Region, list[Region]]:
+    """Route a color from each PE of row 0 down its column, and give the like of it."""
     c = w.color("broadcast down")
     if w.shape[0] > 1:
         w[0, :].route(c, RAMP >> SOUTH)
         w[1:-1, :].route(c, NORTH >> (RAMP, SOUTH))
         w[-1, :].route(c, NORTH >> RAMP)
-
-    def again(x: Any) -> None:
-        if w.shape[0] > 1:
-            w[0, :].mov(x, out=fabout(c))
-            w[1:, :].mov(fabin(c), out=x)
-
-    again(x)
-    return again
+    return c, w[0, :], [w[1:, :]] if w.shape[0] > 1 else []
 
 
 def write_broadcast_row(w: Wafer, x: Any, source: int = 0) -> Again:

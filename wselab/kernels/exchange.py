@@ -29,7 +29,7 @@ def scatter_row(x: np.ndarray, *, chip: Any = WSE2, **what_if: Any) -> tuple[np.
 
     Parameters
     ----------
-    x : array of shape (rows, columns, wavelets), float32 or float16
+    x : array of shape (rows, columns, wavelets), float32, float16 or bfloat16
         The vectors, which column 0 has: ``x[:, k]`` is for column k.
     chip : wselab.specs.Chip
         What the wafer is a part of.
@@ -115,7 +115,7 @@ def all_to_all_row(x: np.ndarray, *, chip: Any = WSE2, **what_if: Any) -> tuple[
 
     Parameters
     ----------
-    x : array of shape (rows, columns, columns, wavelets), float32 or float16
+    x : array of shape (rows, columns, columns, wavelets), float32, float16 or bfloat16
         ``x[:, i, k]`` is for column k, from column i.
     chip : wselab.specs.Chip
         What the wafer is a part of.

@@ -39,7 +39,7 @@ def all_gather_row(
 
     Parameters
     ----------
-    x : array of shape (rows, columns, wavelets), float32 or float16
+    x : array of shape (rows, columns, wavelets), float32, float16 or bfloat16
         The vector of each PE.
     algorithm : str
         "ring" or "switches".

@@ -1,9 +1,8 @@
-"""GEMV: a matrix times a vector, the matrix at rest and the vector in motion.
+"""GEMV: a matrix times a vector, laid out in one of five ways.
 
-The matrix is cut into one tile a PE. A piece of x starts in each PE of row 0, is broadcast down its
-column, and meets the tiles there; the partial products of a row of tiles are summed by a chain
-along the row, and column 0 holds y. Every PE works on its tile at the same time: what costs is the
-way to and from it.
+Every PE multiplies its part of A by its part of x, all PEs at the same time: what costs is to bring
+x there and to add up y. In four layouts the matrix rests. In the fifth it is what moves: the host
+streams it past x and y, which rest.
 """
 
 from __future__ import annotations
@@ -12,42 +11,90 @@ from typing import Any
 
 import numpy as np
 
-from ..fabric import MemoryBudgetError, ProgramError, Run, Wafer
+from ..fabric import ProgramError, Run, Wafer
 from ..specs import WSE2
-from .broadcast import write_broadcast_down
-from .chain import write_chain_west
+from .gemv_layouts import check_fits, gemv_plan, parts_of, put_x, take_y
+from .gemv_program import write_gemv
 from .inputs import checked
-from .tiling import Shape, large_enough, tiles, tiling, zero_padded
-from .tree_program import Again
+from .tiling import Shape
 
 
 def gemv(
-    A: np.ndarray, x: np.ndarray, wafer: Shape, *, chip: Any = WSE2, **what_if: Any
+    A: np.ndarray,
+    x: np.ndarray,
+    wafer: Shape,
+    layout: str = "tiles",
+    *,
+    reduce: str | None = None,
+    group: int | None = None,
+    all_reduce: str | None = None,
+    overlap: int | None = None,
+    accumulate: str | None = None,
+    chip: Any = WSE2,
+    **what_if: Any,
 ) -> tuple[np.ndarray, Run]:
-    """``y = A @ x``, with A tiled over a wafer of PEs.
+    """``y = A @ x``, with A of M rows and N columns laid out over R rows and C columns of PEs.
 
-    Every PE holds a tile of ``ceil(M / rows) x ceil(N / columns)``, filled up with zeros at the
-    lower and right edge; PEs that would have nothing but zeros are left out of the wafer.
+    - "tiles": each PE has a tile of ``ceil(M / R) x ceil(N / C)``. A piece of x starts in each PE
+      of row 0 and is broadcast down its column; the partial sums of a row of PEs are reduced into
+      column 0.
+    - "rows": each PE has ``ceil(M / (R C))`` rows of A. All of x starts in PE (0, 0) and is
+      broadcast to everyone; y stays where it is made.
+    - "columns": each PE has ``ceil(N / (R C))`` columns of A and starts with the piece of x that
+      they meet. Partial sums of all of y are reduced along the rows, then up column 0.
+    - "mesh": tiles, but each piece of x starts in all PEs of its column, and y is all-reduced along
+      the rows: every PE of a row has its part of y, as a next layer with rows for columns takes its
+      x. Known as MeshGEMV; its K-tree is ``reduce="tree"``, two levels of it "two_phase".
+    - "streamed": the matrix in motion. x lies as in "mesh" and A outside, on the host, which
+      streams the tiles of each row of PEs over the western edge, the farthest first. A PE passes on
+      what is not for it, multiplies its tile as it comes, and keeps none of it. A chain along the
+      row then adds up y.
 
-    The sum has this order, and is rounded to the type of ``A`` after each product and each
-    addition (float16 accumulates in float16). With ``tiles[r, c]`` the tile and ``pieces[c]`` the
-    piece of x of PE (r, c), C columns of PEs and a tile n columns wide::
+    Parts of A, x and y are filled up with zeros where M or N do not come out even, PEs that would
+    have nothing else are left out of the wafer where a rectangle allows; `gemv_plan` tells how many
+    multiply-accumulates are of such padding. They take as long as the others.
 
-        y = np.zeros(...)                                  # (rows, columns, ceil(M / rows))
-        for j in range(n):                                 # each PE, down the columns of its tile
-            y[r, c] = y[r, c] + tiles[r, c][:, j] * pieces[c][j]
-        total = y[r, C - 1]
-        for c in reversed(range(C - 1)):                   # then the chain, from east to west
-            total = total + y[r, c]
+    The value of each y is a sum in this order, with ``a`` and ``b`` the parts of A and x of a PE,
+    n columns wide::
+
+        part = 0
+        for j in range(n):          # in each PE, down the columns of its part of A
+            part = part + a[:, j] * b[j]
+
+    and then the parts of the PEs, as `reduce_row` (for "columns" `reduce_2d`) adds them: for a
+    chain ``(... (part[C-1] + part[C-2]) + ...) + part[0]``. It is rounded after each product and
+    each addition to the type of A, so that float16 and bfloat16 accumulate in themselves. With
+    ``accumulate="float32"`` they are multiplied exactly, and all sums and y are float32.
+
+    So y is within ``k u / (1 - k u) * (abs(A) @ abs(x))`` of the exact product, as long as nothing
+    overflows or underflows, with u half the distance from 1 to the next number (2**-24, 2**-11, and
+    2**-8 in bfloat16), ``k = n + s`` and s the most additions of parts that a part goes through,
+    at most one less than there are parts.
 
     Parameters
     ----------
-    A : array of shape (M, N), float32 or float16
-        The matrix. It is not copied where rows divide M and columns divide N.
+    A : array of shape (M, N), float32, float16 or bfloat16
+        The matrix. It is not copied where its parts come out even, but by "streamed".
     x : array of shape (N,), of the same type
         The vector.
     wafer : (int, int)
         Rows and columns of PEs to spread it over.
+    layout : str
+        One of those above.
+    reduce : str, optional
+        How y is added up in "tiles", "columns" and "mesh": what `reduce_row` calls ``algorithm``.
+        "chain" unless given, in "mesh" "two_phase".
+    group : int, optional
+        What `reduce_row` calls so, for the reduces that have groups.
+    all_reduce : str, optional
+        In "mesh", where the sums meet: "reduce_broadcast", in column 0, which is taken unless
+        given, or "centre", in the column in the middle. See `all_reduce_row`.
+    overlap : int, optional
+        In "tiles" and "rows": PEs take x in by microthreads, so many values at a time, and multiply
+        a piece while the next one comes. Of its n values then about ``overlap + n / overlap`` cost
+        cycles of their own, instead of n. Values and memory stay the same.
+    accumulate : str, optional
+        "float32", or None for the type of A.
     chip : wselab.specs.Chip
         What the wafer is a part of.
     **what_if : int or str
@@ -56,16 +103,21 @@ def gemv(
     Returns
     -------
     value : array of shape (M,)
-        The product, in the type of ``A``.
+        The product, in the type of its sums.
     run : wselab.Run
 
     Raises
     ------
     ProgramError
-        An array is of another type or shape, or the chip has no such wafer.
+        An array is of another type or shape, the chip has no such wafer, or there is no such layout
+        or reduce.
     MemoryBudgetError
-        A tile with its pieces of x and y is more than a PE's memory; the message says how large a
-        wafer would do.
+        What a PE keeps of A, x and y is more than its memory; the message says how large a wafer
+        would do, and which layout.
+
+    References
+    ----------
+    He et al., "WaferLLM", OSDI 2025, arXiv:2502.04563, for MeshGEMV.
 
     Examples
     --------
@@ -73,6 +125,12 @@ def gemv(
     >>> y, run = gemv(A, np.array([1, 0, 2], np.float32), wafer=(2, 3))
     >>> y.tolist(), run.cycles
     ([4.0, 13.0, 22.0, 31.0], 23)
+    >>> A = np.ones((64, 64), np.float32)
+    >>> {layout: gemv(A, A[0], (4, 8), layout)[1].cycles
+    ...  for layout in ("tiles", "rows", "columns", "mesh", "streamed")}
+    {'tiles': 202, 'rows': 207, 'columns': 316, 'mesh': 208, 'streamed': 1043}
+    >>> gemv(A, A[0], (4, 8), "rows", overlap=8)[1].cycles
+    158
     """
     A = checked("gemv", "A", A, ("M", "N"))
     x = checked("gemv", "x", x, ("N",))
@@ -88,78 +146,17 @@ def gemv(
         )
     if not isinstance(wafer, (tuple, list)) or len(wafer) != 2:
         raise ProgramError(f"gemv: wafer={wafer!r}; expected (rows, columns), such as (4, 8)")
-    asked_for = Wafer(*wafer, chip=chip, **what_if)
-    (rows, columns), (height, width) = tiling(A.shape, asked_for.shape)
-    if bytes_per_pe((height, width), A.itemsize) > chip.pe_memory_bytes:
-        raise MemoryBudgetError(_too_large(A, asked_for.shape, chip))
-    w = Wafer(rows, columns, chip=chip, **what_if)
-    A_own = w.memory("A", data=tiles(A, (rows, columns), (height, width)))
-    x_own = w.memory("x", width, dtype=A.dtype)
-    y_own = w.memory("y", height, dtype=A.dtype)
-    x_own[0] = zero_padded(x, (columns * width,)).reshape(columns, width)
-    write_gemv(w, A_own, x_own, y_own)
+    asked_for = Wafer(*wafer, chip=chip, **what_if).shape
+    plan = gemv_plan(A.shape, asked_for, layout, dtype=A.dtype, accumulate=accumulate)
+    check_fits(plan, asked_for, A.dtype, chip)
+    w = Wafer(*plan.wafer, chip=chip, **what_if)
+    parts: Any = parts_of(A, plan)
+    if layout != "streamed":
+        parts = w.memory("A", data=parts)
+    x_own = w.memory("x", plan.tile[1], dtype=A.dtype)
+    y_own = w.memory("y", plan.tile[0], dtype=plan.accumulate)
+    put_x(x_own, x, plan)
+    how: dict[str, Any] = {"reduce": reduce, "group": group, "all_reduce": all_reduce}
+    write_gemv(w, parts, x_own, y_own, layout, overlap=overlap, **how)
     run = w.run()
-    return y_own[:, 0].reshape(-1)[: A.shape[0]], run
-
-
-def write_gemv(w: Wafer, A: Any, x: Any, y: Any) -> Again:
-    """Write on ``w``: y of column 0 = A times x, where row 0 holds the pieces of x.
-
-    ``A`` is memory of shape (m, n) in each PE, ``x`` of n values and ``y`` of m, which is zero
-    before the launch. After it x is in every PE, and y beside column 0 is each PE's own part. Gives
-    a function of (A, x, y) that writes the operations again, for another launch.
-
-    Examples
-    --------
-    >>> w = Wafer(2, 2)
-    >>> A, x, y = w.memory("A", (3, 4)), w.memory("x", 4), w.memory("y", 3)
-    >>> A[...] = 1.0
-    >>> x[0] = 1.0
-    >>> again = write_gemv(w, A, x, y)
-    >>> w.run().cycles, y[1, 0].tolist()
-    (31, [8.0, 8.0, 8.0])
-    """
-
-    def multiply(A: Any, x: Any, y: Any) -> None:
-        for j in range(A.shape[-1]):
-            w[...].mac(A.own[:, j], x.own[j], out=y)
-
-    spread = write_broadcast_down(w, x)
-    multiply(A, x, y)
-    add_up = write_chain_west(w, y, out=y) if w.shape[1] > 1 else None
-
-    def again(A: Any, x: Any, y: Any) -> None:
-        spread(x)
-        multiply(A, x, y)
-        if add_up:
-            add_up(y, out=y)
-
-    return again
-
-
-def bytes_per_pe(tile: Shape, itemsize: int) -> int:
-    """Bytes that a PE holds: its tile, its piece of x and its part of y.
-
-    Examples
-    --------
-    >>> bytes_per_pe((3, 4), itemsize=4)
-    76
-    """
-    height, width = tile
-    return (height * width + width + height) * itemsize
-
-
-def _too_large(A: np.ndarray, wafer: Shape, chip: Any) -> str:
-    """The error for a matrix that a wafer cannot hold: what it takes, and what would do."""
-
-    def fits(shape: Shape) -> bool:
-        return bytes_per_pe(tiling(A.shape, shape)[1], A.itemsize) <= chip.pe_memory_bytes
-
-    hint = large_enough(wafer, chip, fits)
-    _, (height, width) = tiling(A.shape, wafer)
-    taken = bytes_per_pe((height, width), A.itemsize)
-    return (
-        f"gemv: A of shape {A.shape} over wafer={wafer} does not fit: each PE has "
-        f"{chip.pe_memory_bytes:,} bytes, and a tile of {height} x {width} {A.dtype} with its "
-        f"{width} of x and {height} of y takes {taken:,}. {hint}"
-    )
+    return take_y(y_own, plan), run

@@ -62,14 +62,26 @@ def whole_number(kernel: str, name: str, value: Any, below: int) -> int:
     return int(value)
 
 
-def one_of(kernel: str, algorithm: Any, known: tuple[str, ...]) -> None:
-    """Refuse an ``algorithm`` that is not among those that there are.
+def at_least_one(kernel: str, name: str, value: Any) -> int:
+    """``value`` as a plain whole number of at least 1.
+
+    >>> at_least_one("gemv", "overlap", np.int64(4))
+    4
+    """
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    if not whole or value < 1:
+        raise ProgramError(f"{kernel}: {name}={value!r}; expected a whole number, at least 1")
+    return int(value)
+
+
+def one_of(kernel: str, name: Any, known: tuple[str, ...], what: str = "algorithm") -> None:
+    """Refuse an algorithm, or ``what`` it is, that is not among those that there are.
 
     >>> one_of("reduce_2d", "yx", ("xy", "snake"))
     Traceback (most recent call last):
         ...
     wselab.fabric.errors.ProgramError: reduce_2d: no algorithm 'yx'; there is 'xy', 'snake'
     """
-    if algorithm not in known:
+    if name not in known:
         names = ", ".join(map(repr, known))
-        raise ProgramError(f"{kernel}: no algorithm {algorithm!r}; there is {names}")
+        raise ProgramError(f"{kernel}: no {what} {name!r}; there is {names}")

@@ -35,7 +35,7 @@ def multicast(
 
     Parameters
     ----------
-    x : array of shape (wavelets,), float32 or float16
+    x : array of shape (wavelets,), float32, float16 or bfloat16
         The vector.
     to : array of shape (rows, columns), bool
         True for the PEs that are to have it. Its shape is that of the wafer.

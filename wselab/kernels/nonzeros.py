@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .gemv import tiles
+from .tiling import tiles
 
 #: What a PE keeps beside the value of a non-zero, to know its row: a whole number of 16 bits.
 INDEX_BYTES = 2

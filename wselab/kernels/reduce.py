@@ -14,6 +14,7 @@ import numpy as np
 
 from ..fabric import ProgramError, Run, Wafer
 from ..specs import WSE2
+from ..trees import LEAST_GROUP
 from .chain import write_snake
 from .inputs import checked, one_of
 from .line import Line
@@ -39,7 +40,8 @@ def reduce_row(
       ``B + (2 T_R + 2)(P - 1)`` cycles, T_R of ramp latency; best for long vectors.
     - "star": all send to column 0, the nearest first. Exactly ``B (P - 1) + 2 T_R + 2`` where the
       rule ``gap`` is 0; best for vectors of a few values.
-    - "tree": a binary tree, also where P is no power of two.
+    - "tree": a binary tree, also where P is no power of two; with ``group``, chains of S PEs, then
+      chains of S of their first ones, and so on, up to a tree of K levels for ``S ** K >= P``.
     - "two_phase": chains of ``group`` PEs, then a chain of their first ones.
     - "auto": the tree that costs least by the published model, found by a dynamic program.
     - "best": of all trees without holes the one that takes the fewest cycles by the rules, found by
@@ -53,13 +55,14 @@ def reduce_row(
 
     Parameters
     ----------
-    x : array of shape (rows, columns, wavelets), float32 or float16
+    x : array of shape (rows, columns, wavelets), float32, float16 or bfloat16
         The vector of each PE. The wafer adopts it without a copy and only reads it: the sum has
         memory of its own, so that a PE holds two vectors.
     algorithm : str
         One of those above.
     group : int, optional
-        S, PEs in a group of "two_phase": the number nearest to the root of P unless given.
+        S, PEs in a group: of "two_phase" the number nearest to the root of P unless given, of
+        "tree" 2.
     chip : wselab.specs.Chip
         What the wafer is a part of.
     **what_if : int or str
@@ -123,7 +126,7 @@ def reduce_2d(
 
     Parameters
     ----------
-    x : array of shape (rows, columns, wavelets), float32 or float16
+    x : array of shape (rows, columns, wavelets), float32, float16 or bfloat16
         The vector of each PE. The wafer adopts it without a copy and only reads it: the sum has
         memory of its own, so that a PE holds two vectors.
     algorithm : str
@@ -131,7 +134,7 @@ def reduce_2d(
     row_algorithm, column_algorithm : str
         For "xy", what `reduce_row` calls ``algorithm``.
     group : int, optional
-        For "xy", S of "two_phase" wherever that is used.
+        For "xy", S of "two_phase" or "tree", wherever one is used.
     chip : wselab.specs.Chip
         What the wafer is a part of.
     **what_if : int or str
@@ -220,11 +223,13 @@ def write_reduce_2d(
     """
     one_of("reduce_2d", algorithm, ALGORITHMS_2D)
     axes = [row_algorithm, column_algorithm] if algorithm == "xy" else []
-    if group is not None and "two_phase" not in axes:
-        raise ProgramError(f"reduce_2d: group={group!r}, and no algorithm that is 'two_phase'")
+    if group is not None and not LEAST_GROUP.keys() & axes:
+        raise ProgramError(
+            f"reduce_2d: group={group!r}, and no algorithm that is 'two_phase' or 'tree'"
+        )
     if algorithm == "snake":
         return write_snake(w, x, out)
-    groups = [group if one == "two_phase" else None for one in axes]
+    groups = [group if one in LEAST_GROUP else None for one in axes]
     rows = write_reduce(Line.row(w), x, out, row_algorithm, groups[0])
     column = write_reduce(Line.column_0(w), out, out, column_algorithm, groups[1])
 

@@ -27,7 +27,7 @@ def relu_sequences(
 
     Parameters
     ----------
-    x : array of shape (rows, columns, sequences, longest), float32 or float16
+    x : array of shape (rows, columns, sequences, longest), float32, float16 or bfloat16
         The sequences of each PE; what lies behind the end of one is not looked at.
     lengths : array of whole numbers, of shape (rows, columns, sequences)
         How long each is.

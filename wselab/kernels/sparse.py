@@ -15,7 +15,6 @@ import numpy as np
 from ..fabric import MemoryBudgetError, ProgramError, Run, Wafer
 from ..fabric.state import Outcome
 from ..specs import WSE2
-from .gemv import tiles, tiling, zero_padded
 from .inputs import checked
 from .nonzeros import INDEX_BYTES, NonZeros
 from .sparse_count import IN_ORDER, WOKEN, count_by_pe, count_in_order, count_woken
@@ -27,6 +26,7 @@ from .sparse_program import (
     write_woken_by_color,
     write_woken_by_index,
 )
+from .tiling import tiles, tiling, zero_padded
 
 SKIPS = ("weights", "activations", "both")
 INDICES = ("color", "wavelet")
@@ -68,7 +68,7 @@ def sparse_gemv(
 
     Parameters
     ----------
-    W : array of shape (M, N), float32 or float16
+    W : array of shape (M, N), float32, float16 or bfloat16
         The matrix, zeros and all; those are dropped here.
     x : array of shape (N,) or (N, batch), of the same type
         The vector, or vectors. Where zeros of x are skipped, a batch is so many launches, one after

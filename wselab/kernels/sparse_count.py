@@ -14,7 +14,7 @@ import numpy as np
 
 from ..fabric import Rules
 from ..fabric.state import Outcome
-from .gemv import zero_padded
+from .tiling import zero_padded
 
 Pair = tuple[int, int]
 

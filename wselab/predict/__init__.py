@@ -17,6 +17,7 @@ Examples
 from .all_reduce import all_reduce_2d, all_reduce_row
 from .broadcast import broadcast, broadcast_row, multicast
 from .exchange import all_gather_row, all_to_all_row, scatter_row
+from .gemm import gemm
 from .gemv import gemv
 from .imbalance import expected_most
 from .lower_bound import reduce_lower_bound
@@ -38,6 +39,7 @@ __all__ = [
     "cycles_early",
     "cycles_together",
     "expected_most",
+    "gemm",
     "gemv",
     "ideal_speedup",
     "multicast",

@@ -51,7 +51,7 @@ def all_reduce_row(
         For the first two, what `reduce_row` calls ``algorithm``: "chain", "star", "tree",
         "two_phase", "auto" or "best".
     group : int, optional
-        S of "two_phase", where that is used.
+        S of "two_phase" or "tree", where one is used.
     chip : wselab.specs.Chip
         Whose constants are taken.
     ramp_latency, startup, gap : int, optional

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..specs import WSE2, Chip
-from ..trees import Tree, children_of, reduce_tree
+from ..trees import LEAST_GROUP, Tree, children_of, reduce_tree
 from .inputs import constant, one_of, whole
 
 ALGORITHMS_2D = ("xy", "snake")
@@ -27,7 +27,7 @@ def reduce_row(
 
     - "chain": ``B + (2 T_R + 2)(P - 1)``;
     - "star": ``B (P - 1) + 2 T_R + 2``;
-    - "tree": ``B ceil(log2 P) + 2 T_R + 2`` for long vectors, and for short ones about
+    - "tree" of two: ``B ceil(log2 P) + 2 T_R + 2`` for long vectors, and for short ones about
       ``B + P - 1 + (2 T_R + 1) log2 P``;
     - "two_phase" with G groups of S, two or more: ``2 B + (2 T_R + 2)(S - 1) + (G - 2)(2 T_R + 1 +
       S)`` for long vectors, if the last group is full. The last group's sum goes on as it comes,
@@ -37,7 +37,9 @@ def reduce_row(
 
     All but the chain are reckoned by `sum_ends`, exactly for vectors of 16 and more. For shorter
     ones a stream that is stopped before a ramp with its last wavelets still on the way can take up
-    to ``T_R - 1`` cycles longer; with a gap, each stream of a star can. A single PE copies its
+    to ``T_R - 1`` cycles longer; with a gap, each stream of a star can. A "tree" of three over more
+    than 486 PEs takes longer, by 16 % at 511: it is the one with more levels than there are colors,
+    and its streams wait for switches. A single PE copies its
     vector in its own memory, which alone has a start-up time.
 
     Parameters
@@ -49,7 +51,8 @@ def reduce_row(
     algorithm : str
         One of those above.
     group : int, optional
-        S, PEs in a group of "two_phase": the number nearest to the root of P unless given.
+        S, PEs in a group: of "two_phase" the number nearest to the root of P unless given, of
+        "tree" 2.
     chip : wselab.specs.Chip
         Whose constants are taken.
     ramp_latency, startup, gap : int, optional
@@ -116,7 +119,7 @@ def reduce_2d(
     row_algorithm, column_algorithm : str
         For "xy", what `reduce_row` calls ``algorithm``.
     group : int, optional
-        For "xy", S of "two_phase" wherever that is used.
+        For "xy", S of "two_phase" or "tree", wherever one is used.
     chip : wselab.specs.Chip
         Whose constants are taken.
     ramp_latency, startup, gap : int, optional
@@ -145,14 +148,14 @@ def reduce_2d(
     lines = [(columns, row_algorithm), (rows, column_algorithm)]
     if algorithm == "snake":
         lines = [(rows * columns, "chain")]
-    if group is not None and all(how != "two_phase" for _, how in lines):
-        raise ValueError(f"group={group!r}, and no algorithm that is 'two_phase'")
+    if group is not None and all(how not in LEAST_GROUP for _, how in lines):
+        raise ValueError(f"group={group!r}, and no algorithm that is 'two_phase' or 'tree'")
     cycles = [
         reduce_row(
             pes=pes,
             wavelets=wavelets,
             algorithm=how,
-            group=group if how == "two_phase" else None,
+            group=group if how in LEAST_GROUP else None,
             chip=chip,
             ramp_latency=ramp_latency,
             startup=startup,

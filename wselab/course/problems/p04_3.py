@@ -148,8 +148,8 @@ def _checked(said: Any, name: str, pes: int, wavelets: int) -> Choice:
     if algorithm != "two_phase":
         if group is not None:
             raise Refused(
-                f"{call_} gives {_short(algorithm)} a group, {_short(group)}; only two_phase has "
-                "groups, so it is None."
+                f"{call_} gives {_short(algorithm)} a group, {_short(group)}; only "
+                "two_phase has groups here, so it is None."
             )
         return algorithm, None
     try:

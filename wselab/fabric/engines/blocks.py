@@ -82,7 +82,7 @@ def evaluate(operation: Operation, inputs: list[Any], target: Any, rows: Any) ->
     out = target[rows]
     if dtype == "bfloat16" or any(item.dtype.name == "bfloat16" for item in inputs):
         # NumPy casts to and from its own types by itself, and this is not one of them.
-        inputs = [xp.asarray(item).astype(dtype) for item in inputs]
+        inputs = [xp.asarray(item).astype(dtype, copy=False) for item in inputs]
     a = inputs[0]
     if kind == "mov":
         xp.copyto(out, a, casting="same_kind")

@@ -82,7 +82,7 @@ class Lockstep:
         """Write what was computed into the program's memories."""
         for name, flat in self.processors.flat.items():
             array = self.program.memories[name]
-            if not np.shares_memory(flat, array):
+            if array.flags.writeable and not np.shares_memory(flat, array):
                 array[...] = flat.reshape(array.shape)
 
     def state(self) -> State:

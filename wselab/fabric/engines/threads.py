@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
 
 from ..operations import Operation, conflict
 from .planes import Layout, groups_of
+
+#: Up to so many lanes of PEs it is quicker to look what each runs than to ask of all that runs.
+FEW = 500
 
 
 class Threads:
@@ -34,21 +37,27 @@ class Threads:
     def admit(self, number: int, bits: np.ndarray) -> np.ndarray:
         """Those PEs that can begin an operation now; the others are parked."""
         waits = np.zeros(len(bits), bool)
-        self.running = +self.running  # without those that have ended
-        for other in self.running:
+        for other in self._running_at(bits):
             pair = other, number
             if pair not in self.conflicts:
                 self.conflicts[pair] = conflict(*(self.operations[one] for one in pair))
             answer = self.conflicts[pair]
-            if np.any(answer):
+            if answer is not False:
                 here = (self.number[:, bits] == other).any(axis=0)
                 waits |= here & (answer[self.layout.places(bits)] if np.ndim(answer) else answer)
-        if self.operations[number].microthread and len(self.running) >= len(self):
+        if self.operations[number].microthread:
             waits |= self.free[bits] == 0
         if not waits.any():
             return bits
         self.parked[bits[waits]] = True
         return bits[~waits]
+
+    def _running_at(self, bits: np.ndarray) -> Collection[int]:
+        """The operations that run beside, at least all those of these PEs."""
+        if len(bits) * len(self) < FEW:
+            return {*self.number[:, bits].flat} - {-1}
+        self.running = +self.running  # without those that have ended
+        return self.running
 
     def begin(self, number: int, bits: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         """Begin a microthread in the first free lane of each PE; gives the lanes with their PEs."""

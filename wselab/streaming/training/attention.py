@@ -11,7 +11,7 @@ from typing import Any
 from .blocks import Block, Piece
 from .functions import exp, reciprocal
 from .modules import Linear, Module
-from .plan import Node, Value
+from .plan import Node, Value, whole
 from .rowwise import need_whole_columns, need_whole_sequences
 
 
@@ -38,6 +38,8 @@ class _Heads(Module):
     """The heads themselves: they have no parameters."""
 
     def __init__(self, num_heads: int, context: int):
+        whole("attention", "num_heads", num_heads)
+        whole("attention", "context", context)
         self.num_heads, self.context = num_heads, context
 
     def attend(self, query: Value, key: Value, value: Value) -> Value:

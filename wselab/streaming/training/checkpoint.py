@@ -42,7 +42,7 @@ def save(
     A file of that name is replaced only when the new one is complete and on the disk.
     """
     arrays = {f"parameter {name}": values for name, values in compiled.plan.named()}
-    for name, block in compiled.optimizer.state.items():
+    for name, block in compiled.state.items():
         for one in compiled.plan.parameters:
             arrays[f"{name} {one.name}"] = one.get(block.values[0])
     about = {"run": _run(compiled), "data": data or {}, "steps done": compiled.steps_done}
@@ -76,7 +76,7 @@ def load(path: Any, compiled: Compiled, data: dict[str, Any] | None = None) -> d
         _same(path, "data", about["data"], data)
     for one in compiled.plan.parameters:
         one.put(compiled.plan.home.values[0], arrays[f"parameter {one.name}"])
-        for name, block in compiled.optimizer.state.items():
+        for name, block in compiled.state.items():
             one.put(block.values[0], arrays[f"{name} {one.name}"])
     compiled.steps_done = int(about["steps done"])
     return about["history"]

@@ -15,7 +15,7 @@ from .device import Device
 from .loss import CrossEntropyLoss
 from .modules import Module
 from .optimizers import Optimizer
-from .plan import Plan, Value
+from .plan import Plan, Value, whole
 
 
 class Backend:
@@ -90,6 +90,8 @@ class Compiled:
         self, model: Module, backend: Backend, batch_size: int, in_features: int,
         optimizer: Optimizer, loss: CrossEntropyLoss | None, seed: int,
     ):  # fmt: skip
+        whole("compile", "batch_size", batch_size)
+        whole("compile", "in_features", in_features)
         self.model, self.backend, self.optimizer = model, backend, optimizer
         self.device = device = backend.device()
         self.plan = plan = Plan(device, batch_size)
@@ -103,11 +105,12 @@ class Compiled:
         self.logits = logits
         self.loss = (loss or CrossEntropyLoss()).trace(logits)
         largest = max((len(one) for one, _ in plan.layers.values()), default=0)
-        optimizer.allocate(device, plan.home.size, largest)
+        self.state = optimizer.allocate(device, plan.home.size)
+        scratch = ["gradients", *optimizer.scratch]
+        for name in scratch:
+            device.scratch(name, largest)
+        device.allocate(["parameters", *(block.name for block in self.state.values()), *scratch])
         self.steps_done = 0
-        outside = ["parameters", "gradients", *(block.name for block in optimizer.state.values())]
-        outside += [name for name in device.blocks if name.startswith("update ")]
-        device.allocate(outside)
         self.artifact = self._price()
         self.initialise(seed)
 
@@ -167,9 +170,9 @@ class Compiled:
         home, number = self.device.home, self.steps_done + 1
         if self.device.top:
             with self.device.launch(layer, "update", self.optimizer.kind):
-                self.optimizer.update(home, parameters, gradients, number)
+                self.optimizer.update(home, parameters, gradients, self.state, number)
         else:  # outside the wafer, where the parameters are
-            self.optimizer.update(home, parameters, gradients, number)
+            self.optimizer.update(home, parameters, gradients, self.state, number)
 
     def _checked(self, x: Any, labels: Any) -> tuple[np.ndarray, np.ndarray]:
         x, labels = np.asarray(x), np.asarray(labels)

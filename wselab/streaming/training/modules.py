@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...fabric import ProgramError
-from .plan import Draw, Node, Parameter, Value
+from .plan import Draw, Node, Parameter, Value, whole
 
 
 class Module:
@@ -83,6 +83,8 @@ class Linear(Module):
         self, in_features: int, out_features: int, bias: bool = True, *, sparsity: float = 0.0,
         mask_seed: int = 0,
     ):  # fmt: skip
+        whole("Linear", "in_features", in_features)
+        whole("Linear", "out_features", out_features)
         if not 0 <= sparsity < 1:
             raise ProgramError(f"Linear: sparsity={sparsity!r}; expected 0 to below 1")
         self.in_features, self.out_features, self.bias = in_features, out_features, bias

@@ -9,27 +9,35 @@ from __future__ import annotations
 from typing import Any
 
 from ...fabric import ProgramError
-from .blocks import Block, Piece
+from .blocks import Block, Piece, Processors
 from .device import Device
 from .functions import reciprocal, rsqrt
 
+#: What an optimizer remembers: blocks of the home, by name.
+State = dict[str, Block]
 HIGHEST = 1e4  # that a root of a mean square may be
 
 
 class Optimizer:
-    """Something that updates parameters from their gradients; ``state`` has its own by name."""
+    """Something that updates parameters from their gradients; it holds settings alone.
+
+    ``scratch`` names blocks for an update to compute in, as large as the largest layer.
+    """
+
+    scratch: tuple[str, ...] = ()
 
     def __init__(self, lr: float, weight_decay: float):
         _check("lr", lr, lr > 0, "a number above 0")
         _check("weight_decay", weight_decay, weight_decay >= 0, "a number of at least 0")
         self.lr, self.weight_decay = lr, weight_decay
-        self.state: dict[str, Block] = {}
 
-    def allocate(self, device: Device, size: int, largest: int) -> None:
-        """Ask for its memory: ``size`` parameters a column, of which a layer has ``largest``."""
+    def allocate(self, device: Device, size: int) -> State:
+        """What it remembers of ``size`` parameters a column, as new blocks by name."""
         raise NotImplementedError
 
-    def update(self, pes: Any, parameters: Piece, gradients: Piece, step: int) -> None:
+    def update(
+        self, home: Processors, parameters: Piece, gradients: Piece, state: State, step: int
+    ) -> None:
         """Operations that update these parameters, in step 1, 2, ..."""
         raise NotImplementedError
 
@@ -56,17 +64,19 @@ class SGD(Optimizer):
         _check("momentum", momentum, 0 <= momentum < 1, "a number from 0 to below 1")
         self.momentum = momentum
 
-    def allocate(self, device: Device, size: int, largest: int) -> None:
-        self.state = {"momentum": device.block("momentum", size)} if self.momentum else {}
+    def allocate(self, device: Device, size: int) -> State:
+        return {"momentum": device.block("momentum", size)} if self.momentum else {}
 
-    def update(self, pes: Any, parameters: Piece, gradients: Piece, step: int) -> None:
+    def update(
+        self, home: Processors, parameters: Piece, gradients: Piece, state: State, step: int
+    ) -> None:
         if self.weight_decay:
-            pes.mac(parameters, self.weight_decay, acc=gradients, out=gradients)
+            home.mac(parameters, self.weight_decay, acc=gradients, out=gradients)
         moved = gradients
         if self.momentum:
-            moved = self.state["momentum"][slice(*parameters.span)]
-            pes.mac(moved, self.momentum, acc=gradients, out=moved)
-        pes.mac(moved, -self.lr, acc=parameters, out=parameters)
+            moved = state["momentum"][slice(*parameters.span)]
+            home.mac(moved, self.momentum, acc=gradients, out=moved)
+        home.mac(moved, -self.lr, acc=parameters, out=parameters)
 
 
 class AdamW(Optimizer):
@@ -76,6 +86,8 @@ class AdamW(Optimizer):
     beginning at zero, ``p = p (1 - lr weight_decay) - lr m / (sqrt(v) + eps)``. Root and reciprocal
     are made of products and sums, which is most of what an update costs.
     """
+
+    scratch = ("update, a", "update, b", "update, c")
 
     def __init__(
         self, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
@@ -87,29 +99,31 @@ class AdamW(Optimizer):
         _check("eps", eps, 1e-12 <= eps < 1, "a number from 1e-12 to below 1")
         self.betas, self.eps = betas, eps
 
-    def allocate(self, device: Device, size: int, largest: int) -> None:
-        self.state = {"m": device.block("m", size), "v": device.block("v", size)}
-        self._scratch = [device.scratch(f"update {k}", largest) for k in range(3)]
+    def allocate(self, device: Device, size: int) -> State:
+        return {name: device.block(name, size) for name in ("m", "v")}
 
-    def update(self, pes: Any, parameters: Piece, gradients: Piece, step: int) -> None:
+    def update(
+        self, home: Processors, parameters: Piece, gradients: Piece, state: State, step: int
+    ) -> None:
         first, second = self.betas
         span = slice(*parameters.span)
-        m, v = self.state["m"][span], self.state["v"][span]
-        a, b, c = (one[: len(parameters)] for one in self._scratch)
+        m, v = state["m"][span], state["v"][span]
+        blocks = home.device.blocks
+        a, b, c = (blocks[name][: len(parameters)] for name in self.scratch)
         if self.weight_decay:
-            pes.mul(parameters, 1 - self.lr * self.weight_decay, out=parameters)
-        pes.mul(m, first, out=m)
-        pes.mac(gradients, 1 - first, out=m)
-        pes.mul(gradients, gradients, out=a)
-        pes.mul(v, second, out=v)
-        pes.mac(a, 1 - second, out=v)
-        pes.mov(v, out=a)
-        rsqrt(pes, a, out=b, scratch=c, low=self.eps**2, high=HIGHEST**2)
-        pes.mul(v, b, out=a)  # the root
-        pes.mac(a, (1 - second**step) ** -0.5, acc=self.eps, out=a)
-        reciprocal(pes, a, out=b, scratch=c, low=self.eps, high=HIGHEST * 1e2)
-        pes.mul(m, b, out=b)
-        pes.mac(b, -self.lr / (1 - first**step), out=parameters)
+            home.mul(parameters, 1 - self.lr * self.weight_decay, out=parameters)
+        home.mul(m, first, out=m)
+        home.mac(gradients, 1 - first, out=m)
+        home.mul(gradients, gradients, out=a)
+        home.mul(v, second, out=v)
+        home.mac(a, 1 - second, out=v)
+        home.mov(v, out=a)
+        rsqrt(home, a, out=b, scratch=c, low=self.eps**2, high=HIGHEST**2)
+        home.mul(v, b, out=a)  # the root
+        home.mac(a, (1 - second**step) ** -0.5, acc=self.eps, out=a)
+        reciprocal(home, a, out=b, scratch=c, low=self.eps, high=HIGHEST * 1e2)
+        home.mul(m, b, out=b)
+        home.mac(b, -self.lr / (1 - first**step), out=parameters)
 
 
 def _check(name: str, value: Any, good: bool, expected: str) -> None:

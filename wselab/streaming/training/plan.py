@@ -8,6 +8,7 @@ and then backwards.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -132,6 +133,12 @@ class Parameter:
         if self.name.endswith("weight"):
             return full[: self.shape[1], : self.shape[0]].T.copy()
         return full[: self.shape[0], : self.shape[1]].copy()
+
+
+def whole(what: str, name: str, value: Any) -> None:
+    """Refuse a size that is no whole number of at least 1."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
+        raise ProgramError(f"{what}: {name}={value!r}; expected a whole number of at least 1")
 
 
 class Plan:

@@ -11,7 +11,7 @@ from ...fabric import ProgramError
 from .blocks import Piece
 from .functions import exp, reciprocal, rsqrt
 from .modules import Module
-from .plan import Draw, Node, Parameter, Value
+from .plan import Draw, Node, Parameter, Value, whole
 
 ROOT = 2 * math.sqrt(2 / math.pi)
 CUBIC = 0.044715
@@ -179,6 +179,7 @@ class PositionEmbedding(Module):
     """Adds to every token what is learned for its place in its sequence, of ``context`` tokens."""
 
     def __init__(self, context: int, embedding_dim: int):
+        whole("PositionEmbedding", "context", context)
         self.context, self.features = context, embedding_dim
 
     def forward(self, x: Value) -> Value:
