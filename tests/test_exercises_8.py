@@ -12,6 +12,7 @@ import wselab as wse
 from wselab.course import find
 from wselab.course.grading import grade_notebook
 from wselab.course.problems import p08_2, p08_p
+from wselab.streaming import training
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "08_training_on_the_wafer.ipynb"
@@ -80,3 +81,17 @@ def test_the_table_of_the_relu_is_right():
     y, dy, dx = ([float(one) for one in line[1:]] for line in lines if line[:1] and line[0] in
                  ("y", "dy", "dx") and len(line) == 6)  # fmt: skip
     assert dx == [b if a > 0 else 0 for a, b in zip(y, dy, strict=True)]
+
+
+def test_what_the_puzzle_says_of_the_lesson_is_so():
+    """A step with Adam there: the share of its update, who does it, and in how many operations."""
+    compiled = training.compile(
+        training.digits_mlp(), training.Backend(8, 8), batch_size=32, in_features=64,
+        optimizer=training.AdamW(lr=0.003),
+    )  # fmt: skip
+    bill = training.Bill(compiled.device.costs)
+    update, said = bill.by_phase()["update"]["cycles"], text("problem-update")
+    assert f"spent {update / bill.cycles:.0%}".replace("%", " %") in said
+    assert f"with {update // compiled.plan.home.size} operations for each" in said
+    rows, columns = compiled.device.shape
+    assert f"{columns} PEs of the home row" in said and f"while {rows * columns} PEs waited" in said
