@@ -1,9 +1,9 @@
 """Pictures of wafers, runs, discs and chips, each with a text that says what is to be seen.
 
-`wafer` maps one number for each PE, `routes` draws a small program, `player` plays a run cycle by
-cycle, both ways; `disc` draws silicon, and on what `paint_defects` shows one paints; `roofline`
-shows what bounds kernels on chips, and `drag_roofline` lets them move. Widgets and matplotlib are
-imported when they are first used.
+`wafer` maps one number for each PE, `parts` shows how a matrix is cut, `routes` draws a small
+program, `player` plays a run cycle by cycle, both ways; `disc` draws silicon, and on what
+`paint_defects` shows one paints; `roofline` shows what bounds kernels on chips, and `drag_roofline`
+lets them move; `curves` draws numbers over a size. Widgets and matplotlib are imported when they are first used.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from .curves import curves
 from .discs import Whole, disc, disc_corner
+from .parts import parts
 from .picture import Picture, picture
 from .roofline import drag_roofline, roofline
 from .routing import routes
@@ -19,8 +21,8 @@ from .wafer_map import wafer
 from .words import describe
 
 __all__ = [
-    "Picture", "Whole", "describe", "disc", "disc_corner", "drag_roofline", "paint_defects",
-    "picture", "player", "roofline", "routes", "wafer",
+    "Picture", "Whole", "curves", "describe", "disc", "disc_corner", "drag_roofline", "paint_defects",
+    "parts", "picture", "player", "roofline", "routes", "wafer",
 ]  # fmt: skip
 
 _LIVE = {"paint_defects": ".defects", "player": ".trace_player"}  # names that need widgets
