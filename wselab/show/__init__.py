@@ -3,7 +3,8 @@
 `wafer` maps one number for each PE, `parts` shows how a matrix is cut, `routes` draws a small
 program, `player` plays a run cycle by cycle, both ways; `disc` draws silicon, and on what
 `paint_defects` shows one paints; `roofline` shows what bounds kernels on chips, and `drag_roofline`
-lets them move; `curves` draws numbers over a size. Widgets and matplotlib are imported when they are first used.
+lets them move; `curves` draws numbers over a size. Widgets and matplotlib are imported when they
+are first used.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from .wafer_map import wafer
 from .words import describe
 
 __all__ = [
-    "Picture", "Whole", "curves", "describe", "disc", "disc_corner", "drag_roofline", "paint_defects",
-    "parts", "picture", "player", "roofline", "routes", "wafer",
+    "Picture", "Whole", "curves", "describe", "disc", "disc_corner", "drag_roofline",
+    "paint_defects", "parts", "picture", "player", "roofline", "routes", "wafer",
 ]  # fmt: skip
 
 _LIVE = {"paint_defects": ".defects", "player": ".trace_player"}  # names that need widgets

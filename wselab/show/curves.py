@@ -11,9 +11,7 @@ MARKS = ("o-", "s--", "^-.", "D:")
 SPOKEN = 12  # points of a curve that its text has
 
 
-def curves(
-    lines: Mapping[str, Mapping[float, float]], x: str, y: str, title: str = ""
-) -> Picture:
+def curves(lines: Mapping[str, Mapping[float, float]], x: str, y: str, title: str = "") -> Picture:
     """Curves by name, each from a place on the x axis to its value; both axes are logarithmic.
 
     ``x`` and ``y`` name the axes. Raises ValueError where there is no curve, one without points, or
@@ -29,6 +27,7 @@ def curves(
             raise ValueError(f"curves: {name!r} has points that are not above 0")
     need_matplotlib()
     from matplotlib.figure import Figure
+    from matplotlib.ticker import ScalarFormatter
 
     figure = Figure(figsize=(8, 3.6), layout="constrained")
     axes = figure.subplots()
@@ -36,6 +35,8 @@ def curves(
         axes.loglog(list(points), list(points.values()), mark, label=name)
     places = sorted({place for points in lines.values() for place in points})
     axes.set(xlabel=x, ylabel=y, title=title)
+    axes.set_yscale("log", base=2)
+    axes.yaxis.set_major_formatter(ScalarFormatter())
     if len(places) <= SPOKEN:
         axes.set_xticks(places, [f"{place:g}" for place in places])
         axes.minorticks_off()

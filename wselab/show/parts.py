@@ -51,9 +51,7 @@ def parts(A: np.ndarray, *plans: Plan) -> Picture:
 def _words(plan: Plan) -> str:
     (rows, columns), (height, width) = plan.wafer, plan.tile
     padding = f"; {plan.padding:,} of {plan.macs:,} cells are padding" * (plan.padding > 0)
-    return (
-        f'Layout "{plan.layout}": {rows} x {columns} PEs with {height} x {width} each{padding}.'
-    )
+    return f'Layout "{plan.layout}": {rows} x {columns} PEs with {height} x {width} each{padding}.'
 
 
 def _grid(plan: Plan) -> tuple[int, int]:
