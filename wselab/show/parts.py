@@ -72,7 +72,12 @@ def _draw(axes: Axes, A: np.ndarray, plan: Plan) -> Any:
         zero_padded(A, (rows, columns)), cmap=SIGNED_COLORS, vmin=-most, vmax=most, aspect="auto",
         extent=(0, columns, rows, 0), interpolation="nearest",
     )  # fmt: skip
-    hatched = {"facecolor": "#d9d9d9", "edgecolor": "#767676", "hatch": "///", "linewidth": 0}
+    hatched: dict[str, Any] = {
+        "facecolor": "#d9d9d9",
+        "edgecolor": "#767676",
+        "hatch": "///",
+        "linewidth": 0,
+    }
     axes.add_patch(Rectangle((0, A.shape[0]), columns, rows - A.shape[0], **hatched))
     axes.add_patch(Rectangle((A.shape[1], 0), columns - A.shape[1], A.shape[0], **hatched))
     axes.hlines(np.arange(height, rows, height), 0, columns, color="black", linewidth=1)

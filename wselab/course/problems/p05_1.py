@@ -17,6 +17,7 @@ from ..problem import Size, register
 from ..reckoning import Reckoning
 
 LAYOUTS = ("tiles", "rows", "columns")
+OTHER = {"rows": "columns", "columns": "rows"}
 
 
 def textbook(M: int, N: int, R: int, C: int, layout: str, itemsize: int, places: int) -> int:
@@ -28,28 +29,33 @@ def values(
     M: int, N: int, R: int, C: int, layout: str, places: int, *, up: int = 1, own: int = 1,
     xs: int = 1, ys: int = 1, piece: bool = False,
 ) -> int:  # fmt: skip
-    """Values in a PE; ``up`` 0 rounds down, ``own``, ``xs`` and ``ys`` are copies of each."""
+    """Values in a PE; wrong ones where ``up`` is 0, which rounds down, or ``piece``, which cuts x or y
+    that should be whole; ``own``, ``xs`` and ``ys`` are copies of each."""
 
     def part(lines: int, pes: int) -> int:
         return -(-lines // pes) if up else lines // pes
 
-    m, n = part(M, R), part(N, C)
+    x, y = part(N, C), part(M, R)  # a piece of each
+    m, n = y, x
     if layout == "rows":
-        m, n = part(M, R * C), n if piece else N
+        m, n = part(M, R * C), N
     elif layout == "columns":
-        m, n = m if piece else M, part(N, R * C)
-    matrix = (
-        m * N if piece and layout == "rows" else M * n if piece and layout == "columns" else m * n
-    )
-    return own * matrix + places * (xs * n + ys * m)
+        m, n = M, part(N, R * C)
+    if not piece or layout == "tiles":
+        x, y = n, m
+    elif layout == "rows":
+        y = m
+    else:
+        x = n
+    return own * m * n + places * (xs * x + ys * y)
 
 
 def _but(**other: Any) -> Callable[..., float]:
     """The bytes, counted with something else."""
 
     def formula(M: int, N: int, R: int, C: int, layout: str, itemsize: int, places: int) -> float:
-        given = {"M": M, "N": N, "R": R, "C": C, "layout": layout, "places": places} | other
-        return values(**given) * itemsize
+        given: dict[str, Any] = {"layout": layout, "places": places} | other
+        return values(M, N, R, C, **given) * itemsize
 
     return formula
 
@@ -110,7 +116,7 @@ MISTAKES: list[tuple[Callable[..., float], str]] = [
     ),
     (
         lambda M, N, R, C, layout, itemsize, places: textbook(
-            M, N, R, C, {"rows": "columns", "columns": "rows"}.get(layout, layout), itemsize, places
+            M, N, R, C, OTHER.get(layout, layout), itemsize, places
         ),
         "rows and columns are mixed up: in rows a PE has whole rows, N values long.",
     ),

@@ -247,8 +247,7 @@ def _short(thing: Any) -> str:
 @cache
 def _takes(placed: tuple[str, tuple[int, int]], *case: int) -> int:
     M, N, itemsize = case[:3]
-    how = {"dtype": TYPES[itemsize], "layout": placed[0]}
-    return predicted(matrix=(M, N), wafer=placed[1], **how)
+    return predicted(matrix=(M, N), wafer=placed[1], layout=placed[0], dtype=TYPES[itemsize])
 
 
 def _fitting(*case: int) -> list[tuple[str, tuple[int, int]]]:
