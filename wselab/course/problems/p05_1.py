@@ -17,7 +17,7 @@ from ..problem import Size, register
 from ..reckoning import Reckoning
 
 LAYOUTS = ("tiles", "rows", "columns")
-OTHER = {"rows": "columns", "columns": "rows"}
+OTHER = {"tiles": "tiles", "rows": "columns", "columns": "rows"}
 
 
 def textbook(M: int, N: int, R: int, C: int, layout: str, itemsize: int, places: int) -> int:
@@ -29,8 +29,11 @@ def values(
     M: int, N: int, R: int, C: int, layout: str, places: int, *, up: int = 1, own: int = 1,
     xs: int = 1, ys: int = 1, piece: bool = False,
 ) -> int:  # fmt: skip
-    """Values in a PE; wrong ones where ``up`` is 0, which rounds down, or ``piece``, which cuts x or y
-    that should be whole; ``own``, ``xs`` and ``ys`` are copies of each."""
+    """Values in a PE: ``own``, ``xs`` and ``ys`` copies of its part, of x and of y.
+
+    They are wrong with ``up`` 0, which rounds down, and with ``piece``, where x and y are cut
+    though they should be whole.
+    """
 
     def part(lines: int, pes: int) -> int:
         return -(-lines // pes) if up else lines // pes
@@ -116,7 +119,7 @@ MISTAKES: list[tuple[Callable[..., float], str]] = [
     ),
     (
         lambda M, N, R, C, layout, itemsize, places: textbook(
-            M, N, R, C, OTHER.get(layout, layout), itemsize, places
+            M, N, R, C, OTHER[layout], itemsize, places
         ),
         "rows and columns are mixed up: in rows a PE has whole rows, N values long.",
     ),
