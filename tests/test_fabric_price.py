@@ -62,6 +62,24 @@ def test_fewest_cycles_is_a_lower_bound() -> None:
     assert least <= w.run().cycles == 56
 
 
+def test_microthreads_that_run_at_once_are_not_added_up() -> None:
+    """A halo exchange of two microthreads takes less than one after the other would."""
+    w = wse.Wafer(1, 2)
+    x, got = w.memory("x", 500), w.memory("got", 500)
+    x[...] = 1.0
+    east, west = w.color("east"), w.color("west")
+    w[:, 0].route(east, RAMP >> EAST)
+    w[:, 1].route(east, WEST >> RAMP)
+    w[:, 1].route(west, RAMP >> WEST)
+    w[:, 0].route(west, EAST >> RAMP)
+    for region, out, into in ((w[:, 0], east, west), (w[:, 1], west, east)):
+        region.mov(fabin(into), out=got, microthread=True)
+        region.mov(x, out=fabout(out), microthread=True)
+    least = price.fewest_cycles(price.Program.of(w))
+    assert 500 <= least <= w.run().cycles < 1000
+
+
+
 @pytest.mark.parametrize("engine", ["reference", "lockstep", "bitplane"])
 def test_a_run_that_takes_longer_than_its_patience_is_stopped(
     engine: str, monkeypatch: pytest.MonkeyPatch

@@ -219,8 +219,18 @@ def test_what_a_good_square_millimetre_costs() -> None:
     assert foundry.cost_per_good_mm2(17_000, 0) == float("inf")
     with pytest.raises(ValueError, match="neither below 0"):
         foundry.cost_per_good_mm2(-1, 3)
-    with pytest.raises(ValueError, match="no die of 400 x 400 mm fits"):
-        simulate_yield(Disc(), 400, 400, 0.001, 1, 0)
+
+
+@pytest.mark.parametrize("cut", [
+    lambda *size: dice(Disc(), *size, np.zeros((0, 2))),
+    lambda *size: simulate_yield(Disc(), *size, 0.001, 1, 0),
+])  # fmt: skip
+def test_a_die_too_large_for_the_disc_is_refused(cut: Any) -> None:
+    """Rather than counted as no dies; with the largest square that fits."""
+    with pytest.raises(ValueError, match=r"no die of 400 x 400 mm fits .* up to 207\.9 mm"):
+        cut(400, 400)
+    with pytest.raises(ValueError, match="no die of 215 x 215 mm fits"):
+        cut(215, 215)
 
 
 # Dead cores
@@ -277,7 +287,23 @@ def test_repair_against_a_plain_one(by: str, seed: int) -> None:
         1, found.wires.east.max(initial=1), found.wires.south.max(initial=1)
     )
     assert found.spares == total - columns
+    assert found.spares_used == max(row[-1] for row in expected) - (columns - 1)
     assert (found.left_out >= dead).all()
+
+
+def test_dead_cores_beyond_the_rectangle_take_no_spare() -> None:
+    """A cluster in the spare columns, as large as there is room: nothing is rewired."""
+    dead = np.zeros((4, 9), bool)
+    dead[1:3, 6:] = True
+    for by in ("rows", "columns"):
+        found = repair(dead, columns=6, by=by)
+        assert (found.spares_used, found.spares, found.longest) == (0, 3, 1)
+        assert "0 spare columns of 3 used, longest link 1" in repr(found)
+    dead[1, 2] = True  # now the spares of row 1 are wanted, and all of them are dead
+    for by in ("rows", "columns"):
+        with pytest.raises(Unrepairable):
+            repair(dead, columns=6, by=by)
+        assert repair(dead, columns=5, by=by).spares_used == 1
 
 
 def test_a_dead_link_costs_a_core_unless_one_of_its_ends_is_dead() -> None:
@@ -325,7 +351,7 @@ def test_an_unrepairable_map_says_which_row_and_how_many_spares() -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_spares_of_many_discs_at_once(seed: int) -> None:
-    """As many as repair uses, disc by disc."""
+    """As many as repair finds enough, disc by disc, and one fewer is not."""
     random = np.random.default_rng(seed)
     shape = tuple(random.integers(1, 12, 2).tolist())
     cells = random.integers(0, shape[0] * shape[1], (15, int(random.integers(1, 9))))
@@ -335,6 +361,13 @@ def test_spares_of_many_discs_at_once(seed: int) -> None:
         dead.ravel()[hit] = True
         assert found["rows"][disc] == dead.sum(axis=1).max()
         assert found["columns"][disc] == dead.any(axis=0).sum()
+        for by, needed in found.items():
+            left = shape[1] - int(needed[disc])
+            if left:
+                assert repair(dead, left, by).spares_used <= needed[disc]
+            if needed[disc]:
+                with pytest.raises(Unrepairable):
+                    repair(dead, left + 1, by)
     assert spares_needed(np.zeros((4, 0), int), shape)["rows"].tolist() == [0] * 4
 
 
@@ -415,5 +448,5 @@ def test_a_whole_wafer_of_a_random_disc() -> None:
     assert len(points) == pytest.approx(DENSITY * pi * 150**2, rel=0.3)
     rows, columns = wse.WSE3.fabric_shape
     dead = dead_cores(points, (rows, columns + 66), 215, 215)
-    assert repair(dead, columns).spares_used <= 2
+    assert 1 <= repair(dead, columns).spares_used <= 2
     assert 20 < repair(dead, columns, by="columns").spares_used <= dead.cores.sum()

@@ -76,7 +76,27 @@ def test_a_missing_answer_is_said_with_what_failed_before(notebook):
     result = grade_notebook(notebook("wire = wrie"), ["3.1"])["3.1"]
     assert result.reasons == [
         "The notebook defines no function named wire.",
-        "In cell 1 (wire = wrie): NameError: name 'wrie' is not defined",
+        "In the cell that begins with 'wire = wrie': NameError: name 'wrie' is not defined",
+    ]
+
+
+def test_only_what_failed_before_the_answer_is_named(notebook):
+    """No later cell, no stub of another problem; and a long first line ends at a word."""
+    title = "# Here is what I wanted to see before the wires: rows, and then the columns"
+    path = notebook(
+        "import numpyy as np",
+        "def others():\n    raise NotImplementedError()",
+        "others()",
+        f"{title}\nassert 1 > 2",
+        "def wire(w, x_down, partial):\n    np.zeros(2)",
+        "# See it\nothers()\n1 / 0",
+    )
+    reasons = grade_notebook(path, ["3.1"])["3.1"].reasons
+    assert "NameError" in reasons[0] and reasons[1:] == [
+        "In the cell that begins with 'import numpyy as np': ModuleNotFoundError: No module named "
+        "'numpyy'",
+        "In the cell that begins with '# Here is what I wanted to see before the wires: rows, ...'"
+        ": AssertionError",
     ]
 
 
@@ -133,8 +153,8 @@ def test_a_notebook_cannot_make_itself_pass(notebook, cheat):
 
 
 ENDS = {
-    "while True: pass": r"cell 2 \(while True: pass\) does not end within 3 s",
-    "import os; os._exit(0)": r"the kernel died in cell 2 \(import os",
+    "while True: pass": "the cell that begins with 'while True: pass' does not end within 3 s",
+    "import os; os._exit(0)": "the kernel died in the cell that begins with 'import os",
     "import sys, io; sys.stdout = io.StringIO()": "gave no record of your function: does the",
     "import sys; sys.modules['wselab.course.grading'] = None": "no record of your function: Module",
 }

@@ -27,6 +27,8 @@ Further conventions:
   run.cycles == 10964`, and "0.8 %" an assert with 0.8. An assert of literals alone does not count.
   Code spans and blocks are not prose (a span that is nothing but a number is), nor are headings,
   "Sources", minutes, years without a unit, and the numbers of problems, lessons and versions.
+- Where the head says of the sections "Further" that "nothing after them needs them", no cell of the
+  other sections uses a name that only such a section makes.
 - A *term of docs/glossary.md* is linked where it first stands in a lesson's prose,
   [wavelet](../docs/glossary.md#wavelet), or set in **bold** where the lesson itself explains it.
 - At least one control to move (a widget), with a picture in the same section for readers of a
@@ -449,6 +451,36 @@ def glossary() -> dict[str, list[str]]:
     return terms
 
 
+def check_further(lesson: NotebookNode) -> Iterator[str]:
+    """A reader who goes past "Further", as the head says one may, meets no NameError."""
+    if "nothing after them needs them" not in " ".join(text_of(lesson.cells).split()):
+        return
+    core: set[str] = set()
+    further: dict[str, str] = {}
+    for title, cells in sections(lesson).items():
+        for cell in code_of(cells):
+            makes, uses = names_in(cell)
+            if title.startswith("Further"):
+                further |= dict.fromkeys(makes - core, title)
+                continue
+            core |= makes
+            for name in sorted((uses & further.keys()) - core):
+                yield f"'## {title}' uses {name}, which only '## {further[name]}' makes"
+
+
+def names_in(cell: NotebookNode) -> tuple[set[str], set[str]]:
+    """The names that a cell makes, and those that it uses."""
+    makes, uses = set[str](), set[str]()
+    for node in ast.walk(ast.parse(cell.source)):
+        if isinstance(node, ast.Name):
+            (uses if isinstance(node.ctx, ast.Load) else makes).add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            makes.add(node.name)
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            makes |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
+    return makes, uses
+
+
 CHECKS: tuple[Callable[[NotebookNode], Iterator[str]], ...] = (
     check_sections,
     check_head,
@@ -460,6 +492,7 @@ CHECKS: tuple[Callable[[NotebookNode], Iterator[str]], ...] = (
     check_links,
     check_numbers,
     check_terms,
+    check_further,
 )
 
 
@@ -650,6 +683,19 @@ def wrong_link(lesson):
     lesson.cells[0].source += "\n\nThink of [back-pressure](../docs/glossary.md#belt)."
 
 
+def with_further(said):
+    """A name that "Further" makes and the recap uses; with what the head says of it."""
+
+    def break_it(lesson):
+        at = next(k for k, cell in enumerate(lesson.cells) if heading(cell, "##") == "Quiz")
+        lesson.cells.insert(at, nbformat.v4.new_code_cell("aside = 1"))
+        lesson.cells.insert(at, nbformat.v4.new_markdown_cell("## Further: more"))
+        code_of(sections(lesson)["Recap"])[-1].source += "\nprint(aside)"
+        section_cell(lesson, "Before you start").source += said
+
+    return break_it
+
+
 BROKEN = [  # what is broken, by which check it is found, and words of the complaint
     (without_section("Quiz"), check_sections, "no section '## Quiz'"),
     (quiz_before_exercises, check_sections, "not in the order"),
@@ -697,6 +743,8 @@ BROKEN = [  # what is broken, by which check it is found, and words of the compl
     (term_explained, check_terms, None),
     (add("Deadlocks!", "Quiz"), check_terms, "'Deadlocks' is used before it is explained"),
     (add("Deadlocks!", "Sources"), check_terms, None),
+    (with_further("\n\nAnd nothing after\nthem needs them."), check_further, "Recap' uses aside"),
+    (with_further(""), check_further, None),
 ]
 
 
@@ -712,6 +760,25 @@ def test_each_check_finds_what_it_is_there_to_find(tmp_path, break_it, check, co
         assert complaints == []
     else:
         assert any(complaint in text for text in complaints), complaints
+
+
+# ---- what a reader is asked to change ------------------------------------------------------------
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [5, 7])
+def test_another_disc_breaks_sentences_and_not_the_lesson(seed):
+    """Lesson 01 with another seed: a cell that ends, ends with an assert, and all others run."""
+    drawn, names = "defects(disc, density, seed=3)", {}
+    lesson = read(ROOT / "notebooks" / "01_dicing_vs_wafer_scale.ipynb")
+    swap(code_cell(lesson, drawn), drawn, drawn.replace("3", str(seed)))
+    failed = 0
+    for cell in code_of(lesson.cells):
+        try:
+            exec(cell.source, names)
+        except AssertionError:
+            failed += 1
+    assert failed  # it was another disc
 
 
 # ---- the glossary ------------------------------------------------------------------------------

@@ -117,6 +117,8 @@ def checkout(tmp_path) -> Path:
     for path in (
         "wselab/__init__.py",
         "wselab/course/cli.py",
+        "wselab/streaming/training/wafer.txt",
+        "wselab/streaming/training/records/digits.json",
         "notebooks/00_a.ipynb",
         "notebooks/.ipynb_checkpoints/00_a-checkpoint.ipynb",
         "notebooks/__pycache__/a.pyc",
@@ -143,6 +145,8 @@ def test_the_wheel_carries_the_course(checkout, kind):
     material |= {"docs/glossary.md"}
     if kind == "wheel":
         wanted = {f"wselab/course/material/{name}" for name in material}
+        data = {"wafer.txt", "records/digits.json"}  # what modules read lies beside them
+        wanted |= {f"wselab/streaming/training/{name}" for name in data}
         assert names == wanted | {"wselab/__init__.py", "wselab/course/cli.py"}
     else:
         assert [name.endswith(".pth") for name in names] == [True]

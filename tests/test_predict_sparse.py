@@ -142,7 +142,7 @@ def test_ideal_speedups() -> None:
         ({"sent": True}, "sent=True: expected a share"),
         ({"skip": "none"}, "no algorithm 'none'"),
         ({"index": "none"}, "no algorithm 'none'"),
-        ({"dtype": "int8"}, "no algorithm 'int8'"),
+        ({"dtype": "int8"}, "dtype='int8'"),
         ({"batch": 0}, "batch=0"),
     ],
 )

@@ -608,13 +608,13 @@ WRONG = {
     "1.P": {
         untouched: "not written yet",
         keeps_dead_cores: "and there it is dead",
-        the_plain_one: "comes to 291 extra steps of wire: .* and two thirds are asked, 194",
-        spares_in_the_west: "comes to 381 extra steps of wire: repair by rows takes 291",
+        the_plain_one: "^All is .* but the score, 291 extra .* takes 291, and to pass it takes 194",
+        spares_in_the_west: "the score, 381 extra steps of wire: repair by rows takes 291",
         always_none: "It returns nothing, or None",
         a_column_too_few: "Row 0 gets 31 cores; the program wants 32 in each row",
         westward: "In row 0 the order is lost",
         turned_round: "It returns 34 rows; the grid has 24",
-        only_2_spares: "Right with 24 x 34.*not with.*repair by rows takes .*, and no more are",
+        only_2_spares: "^Low enough with 24 x 34.*not with.*repair by rows takes .* no more",
         text: "returns something of type str",
     },
 }
@@ -628,6 +628,14 @@ def test_a_known_mistake_is_named(number, answer):
     result = check(number, answer)
     assert result.passed is False and result.points == 0
     assert re.search(WRONG[number][answer], "\n".join(result.reasons), re.DOTALL), result
+
+
+def test_an_answer_at_par_that_does_not_pass_is_told_one_thing():
+    """Not that it is at par, nor right with one grid and not with it."""
+    said = repr(check("1.P", the_plain_one))
+    assert "291 extra steps of wire, not low enough yet (par: 291)" in said
+    assert "at par" not in said and "ight with" not in said
+    assert "ight with" not in repr(check("1.P", only_2_spares))
 
 
 def test_a_mistake_is_named_only_if_it_explains_every_answer():

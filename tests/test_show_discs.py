@@ -77,10 +77,8 @@ def test_good_and_bad_differ_without_color() -> None:
     assert dark[1] > dark[0] + 200
 
 
-def test_a_die_too_large_is_drawn_as_none() -> None:
-    """No die, no place, no error."""
-    diced = dice(Disc(), 400, 400, np.zeros((0, 2)))
-    assert "cut into 0 dies" in show.disc(diced).alt
+def test_nothing_to_show_is_refused() -> None:
+    """With what was expected."""
     with pytest.raises(ValueError, match="nothing to show"):
         show.disc()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+from typing import Any
 
 import pytest
 import traitlets
@@ -13,6 +15,7 @@ from wselab.show.live_roofline import BATCHES, FASTEST, PAGE, SLOWEST, DraggedRo
 from wselab.show.roofline import LOOKS, limits
 from wselab.specs import A100, B200, H100, LPU, WSE2, WSE3
 
+show_roofline = importlib.import_module("wselab.show.roofline")  # the name is a function's, too
 ROOFS = [Roofline.of(chip) for chip in (A100, H100, B200, LPU, WSE2, WSE3)]
 PRODUCT = {"GEMV": lambda batch: hierarchy.gemv(16_384, 16_384, batch=batch)}
 
@@ -40,6 +43,21 @@ def test_every_kernel_and_ridge_lies_inside_the_picture() -> None:
         for kernel in kernels:
             assert low < kernel.intensity < high
             assert least < roof.attainable(kernel.intensity) < most
+
+
+def test_a_mark_that_is_no_kernel_stands_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those beside the names of the chips would look like one more kernel on the edge."""
+    drawn: list[Any] = []
+    monkeypatch.setattr(show_roofline, "picture", lambda figure, _: drawn.append(figure))
+    kernels = [hierarchy.axpy(10), hierarchy.gemm(4096, 4096, 4096)]
+    show.roofline(ROOFS, kernels)
+    (figure,) = drawn
+    axes = figure.axes[0]
+    figure.canvas.draw()
+    marks = [line for line in axes.lines if line.get_marker() not in ("None", "")]
+    places = [x for line in marks for x, _ in line.get_transform().transform(line.get_xydata())]
+    inside = [x for x in places if x <= axes.bbox.x1 + 6]
+    assert len(inside) == len(ROOFS) * len(kernels) and len(places) == len(inside) + len(ROOFS)
 
 
 def test_looks_differ_in_color_in_dashes_and_in_marks() -> None:

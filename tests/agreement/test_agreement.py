@@ -53,7 +53,7 @@ def narrow_windows(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
         return look(self)
 
     monkeypatch.setattr(window, "MARGIN", 2)
-    monkeypatch.setattr(bitplane, "BLOCK", 3)
+    monkeypatch.setattr(bitplane, "BLOCK", 8)
     monkeypatch.setattr(window.Window, "look", look_anew)
 
 

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import sys
 import tempfile
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +47,12 @@ def grade_notebook(
     for problem in wanted:
         notebook.cells.append(_recording_cell(problem, sizes[problem.number], nonce))
     _execute(notebook, path.resolve().parent, cell_limit_s, own_cells)
-    raised = _errors(notebook, own_cells)
+    own, recorded = notebook.cells[:own_cells], notebook.cells[own_cells:]
     return {
-        problem.number: _graded(problem, cell, sizes[problem.number], seed, nonce, raised)
-        for problem, cell in zip(wanted, notebook.cells[own_cells:], strict=True)
+        problem.number: _graded(
+            problem, cell, sizes[problem.number], seed, nonce, _errors(own, problem)
+        )
+        for problem, cell in zip(wanted, recorded, strict=True)
     }
 
 
@@ -140,20 +144,32 @@ def _execute(notebook: Any, folder: Path, cell_limit_s: float, own_cells: int) -
 
 
 def _place(notebook: Any, index: int, own_cells: int) -> str:
-    """A cell in words that its writer recognises: its number, and how it begins."""
+    """A cell in words that its writer recognises."""
     if index >= own_cells:
         return "the grading of your function"
-    lines = notebook.cells[index].source.strip().splitlines() or [""]
-    return f"cell {index + 1} ({lines[0][:40]})"
+    return _begins(notebook.cells[index])
 
 
-def _errors(notebook: Any, own_cells: int) -> list[str]:
-    """What the learner's cells raised, a sentence each."""
+def _begins(cell: Any) -> str:
+    """A cell by how it begins: Jupyter numbers none."""
+    first, *_ = cell.source.strip().splitlines() or [""]
+    return f"the cell that begins with '{textwrap.shorten(first, 60, placeholder=' ...')}'"
+
+
+def _errors(cells: list[Any], problem: Problem) -> list[str]:
+    """What may be why an answer cannot be called: a sentence for each cell that raised before it.
+
+    Its own cell counts, no later one, and all where it is nowhere written. A stub that somebody
+    calls says nothing about another problem's answer.
+    """
+    names = "|".join(map(re.escape, problem.answer.split(", ")))
+    written = re.compile(rf"(?m)^\s*(?:def|class)\s+(?:{names})\b|^\s*(?:{names})\s*=")
+    at = [place for place, cell in enumerate(cells) if written.search(cell.source)]
     return [
-        f"In {_place(notebook, index, own_cells)}: {output.ename}: {output.evalue}"
-        for index, cell in enumerate(notebook.cells[:own_cells])
+        f"In {_begins(cell)}: " + ": ".join(filter(None, (output.ename, output.evalue)))
+        for cell in (cells[: at[-1] + 1] if at else cells)
         for output in cell.get("outputs", [])
-        if output.output_type == "error"
+        if output.output_type == "error" and output.ename != "NotImplementedError"
     ]
 
 

@@ -67,6 +67,8 @@ class Result:
             return ""
         away = self.score - self.par
         verdict = "at par" if not away else f"{abs(away):,} {'over' if away > 0 else 'under'} par"
+        if away <= 0 and not self.passed:  # par alone is not enough
+            verdict = "not low enough yet"
         return f"{self.score:,} {self.unit}, {verdict} (par: {self.par:,})"
 
     @property
@@ -217,7 +219,8 @@ class Problem(ABC):
         if not place:
             return self.result(score, reasons)
         first, here = self.in_words(sizes[0]), self.in_words(sizes[place])
-        return self.result(reasons=[f"Right with {first}, not with {here}:", *reasons])
+        well = "Right" if score is None else "Low enough"
+        return self.result(reasons=[f"{well} with {first}, not with {here}:", *reasons])
 
     def result(self, score: int | None = None, reasons: list[str] | None = None) -> Result:
         """A `Result` of this problem: passed where there are no reasons against it."""

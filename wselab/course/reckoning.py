@@ -91,8 +91,7 @@ class Calculation(Problem):
         most, asked = self.most(size) or (score, "")
         if score > most:
             raise Refused(
-                f"It is right with {self.in_words(size)}, but comes to {score:,} {self.unit}: "
-                f"{asked}.",
+                f"All is as it should be but the score, {score:,} {self.unit}: {asked}.",
                 score=score,
             )
         return score
@@ -110,7 +109,7 @@ class Calculation(Problem):
         if not any(wrong):
             return result
         named, reasons = self._explained(written, sizes, wrong)[:1], list(result.reasons)
-        place = int(reasons[0].startswith("Right with "))
+        place = int(reasons[0].startswith(("Right with ", "Low enough with ")))
         return replace(result, reasons=[*reasons[:place], *named, *reasons[place:]])
 
     def _is_wrong(self, written: Any, size: Size) -> bool:

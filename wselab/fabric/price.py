@@ -42,13 +42,23 @@ def check_host_memory(name: str, new_bytes: int, taken: int, most: float) -> Non
 
 
 def fewest_cycles(program: Program) -> int:
-    """Cycles that the busiest PE needs at least, if it never waits."""
+    """Cycles that the busiest PE needs at least, if it never waits.
+
+    Microthreads run beside its other operations, so only the longest of them counts.
+    """
     schedule = Schedule(program)
     price = [
         int(np.max(operation.cycles(operation.n, program.rules), initial=0))
         for operation in program.operations
     ]
-    return max(sum(price[number] for number in numbers) for numbers in schedule.lists)
+    beside = [operation.microthread for operation in program.operations]
+    return max(
+        max(
+            sum(price[number] for number in numbers if not beside[number]),
+            max((price[number] for number in numbers if beside[number]), default=0),
+        )
+        for numbers in schedule.lists
+    )
 
 
 def check(program: Program, engine: str, patience: float, most_bytes: float) -> None:

@@ -18,7 +18,7 @@ class Progress:
 
     def __init__(self, wanted: Any = None):
         self.function = wanted if callable(wanted) else None
-        self.wanted = wanted is not False and not callable(wanted) and not _nobody_looks()
+        self.wanted = wanted is not False and not callable(wanted) and not nobody_looks()
         self.bar: Any = None
         self.start = time.monotonic()
 
@@ -36,7 +36,8 @@ class Progress:
             self.bar.close()
 
 
-def _nobody_looks() -> bool:
+def nobody_looks() -> bool:
+    """Whether this is CI, a test, or a script that writes into a file."""
     if os.environ.get("CI") or "pytest" in sys.modules:
         return True
     in_notebook = "ipykernel" in sys.modules

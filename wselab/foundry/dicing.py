@@ -74,13 +74,14 @@ class Diced:
 def dice(disc: Disc, width_mm: float, height_mm: float, points: np.ndarray) -> Diced:
     """Cut a disc with defects at ``points`` (x and y in mm, see `defects`) into dies of a size.
 
-    A defect on a street or on the rim harms no die.
+    A defect on a street or on the rim harms no die. Raises ValueError where no die of that size
+    fits on the disc, and where a side is not above 0.
     """
-    corners = disc.place(width_mm, height_mm)
+    corners = _placed(disc, width_mm, height_mm)
     points = np.asarray(points, float).reshape(-1, 2)
     die = np.full(len(points), -1)
     within = np.zeros((len(points), 2))
-    if len(corners) and len(points):
+    if len(points):
         step = np.array([width_mm, height_mm]) + disc.scribe_mm
         first = corners.min(axis=0)
         place = np.rint((corners - first) / step).astype(int)
@@ -109,13 +110,22 @@ def simulate_yield(
         raise ValueError(f"discs={discs!r}; expected at least 1")
     random = np.random.default_rng(seed)
     good = dies = 0
-    corners = disc.place(width_mm, height_mm)
-    if not len(corners):
-        raise ValueError(f"no die of {width_mm} x {height_mm} mm fits on {disc}")
+    corners = _placed(disc, width_mm, height_mm)
     for _ in range(discs):
         found = dice(disc, width_mm, height_mm, defects(disc, per_mm2, random, alpha, cluster_mm))
         good, dies = good + int(found.good.sum()), dies + len(corners)
     return good / dies
+
+
+def _placed(disc: Disc, width_mm: float, height_mm: float) -> np.ndarray:
+    """The corners of the dies, of which there is at least one."""
+    corners = disc.place(width_mm, height_mm)
+    if not len(corners):
+        raise ValueError(
+            f"no die of {width_mm:g} x {height_mm:g} mm fits within the rim of {disc}; expected "
+            f"smaller sides, of a square up to {disc.largest_square_mm():.1f} mm"
+        )
+    return corners
 
 
 def cost_per_good_mm2(disc_price_usd: float, good_area_mm2: float) -> float:

@@ -50,8 +50,8 @@ class Repair:
     """A rectangle of working cores, and where each of them really is.
 
     ``column[r, c]`` is the physical column of the core that a program sees in row r and column c;
-    rows stay where they are. ``left_out`` is a mask of the cores that were given up, dead or not;
-    ``spares_used`` of ``spares`` columns were needed. ``wires`` are the lengths of its links.
+    rows stay where they are. ``left_out`` is a mask of the cores that were given up, dead or not.
+    ``wires`` are the lengths of its links, and ``spares`` is how many columns the grid has more.
     """
 
     by: str
@@ -59,13 +59,26 @@ class Repair:
     wires: Wires
     left_out: np.ndarray
     spares: int
-    spares_used: int
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns of the rectangle."""
         rows, columns = self.column.shape
         return rows, columns
+
+    @property
+    def spares_used(self) -> int:
+        """How many columns of the spare part of the grid the rectangle reaches into.
+
+        From the first of them to the last with a core that is used; what is dead farther east
+        takes none.
+
+        >>> dead = np.zeros((3, 6), bool)
+        >>> dead[1, 4:] = True
+        >>> repair(dead, columns=4)
+        <repair by rows: 3 x 4 of 3 x 6 cores, 0 spare columns of 2 used, longest link 1>
+        """
+        return int(self.column[:, -1].max()) + 1 - self.shape[1]
 
     @property
     def longest(self) -> int:
@@ -102,12 +115,11 @@ def repair(dead: Any, columns: int, by: str = "rows") -> Repair:
     given_up = _given_up(dead)
     if by == "columns":
         given_up = np.broadcast_to(given_up.any(axis=0), given_up.shape)
-    needed, spares = given_up.sum(axis=1), total - int(columns)
-    used = int(needed.max())
-    if used > spares:
-        raise Unrepairable(_why(given_up, by, used, spares))
+    needed, spares = int(given_up.sum(axis=1).max()), total - int(columns)
+    if needed > spares:  # then, and only then, a row has too few cores left
+        raise Unrepairable(_why(given_up, by, needed, spares))
     column = _physical(given_up, int(columns))
-    return Repair(by, column, _wires(column, given_up), np.array(given_up), spares, used)
+    return Repair(by, column, _wires(column, given_up), np.array(given_up), spares)
 
 
 def _given_up(dead: Dead) -> np.ndarray:
@@ -140,23 +152,27 @@ def _wires(column: np.ndarray, given_up: np.ndarray) -> Wires:
     return Wires(east, south)
 
 
-def _why(given_up: np.ndarray, by: str, used: int, spares: int) -> str:
+def _why(given_up: np.ndarray, by: str, needed: int, spares: int) -> str:
     have = f"there {'is 1 spare column' if spares == 1 else f'are {spares} spare columns'}"
     if by == "columns":
         first = ", ".join(map(str, np.flatnonzero(given_up[0])[:5]))
         return (
-            f"repair by columns: {used} columns have something dead in them (the first are {first})"
-            f", and {have}. Try by='rows', or fewer columns"
+            f"repair by columns: {needed} columns have something dead in them (the first are "
+            f"{first}), and {have}. Try by='rows', or fewer columns"
         )
     row = int(given_up.sum(axis=1).argmax())
     return (
-        f"repair by rows: row {row} has lost {used} cores, and {have}. Try fewer columns, which "
+        f"repair by rows: row {row} has lost {needed} cores, and {have}. Try fewer columns, which "
         "leaves more spares"
     )
 
 
 def spares_needed(cells: np.ndarray, shape: tuple[int, int]) -> dict[str, np.ndarray]:
-    """Spare columns that many discs at once would need, by each way of `repair`.
+    """Spare columns that many discs at once need, by each way of `repair`.
+
+    With so many of a grid's columns as spares `repair` finds a rectangle, with one fewer it does
+    not. So all that is dead counts, in the spare columns too: a dead spare is none. The rectangle
+    itself may reach into fewer of them (`Repair.spares_used`).
 
     ``cells`` has the numbers of the dead cores of each disc, counted row by row, of shape
     ``(discs, defects)``; a core may be hit twice, and -1 is no core, for discs with fewer defects.

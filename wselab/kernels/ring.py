@@ -16,21 +16,24 @@ from ..fabric import EAST, RAMP, WEST, Wafer, fabin, fabout
 
 
 class Ring:
-    """The routes of a ring through each row of a wafer, and the operations of a step around it."""
+    """The routes of a ring through each row of a wafer, and the operations of a step around it.
 
-    def __init__(self, w: Wafer, name: str):
+    ``rows`` are those that have one, if not all.
+    """
+
+    def __init__(self, w: Wafer, name: str, rows: slice = slice(None)):
         self.columns = columns = w.shape[1]
         even, odd, back = (w.color(f"{name}, {which}") for which in ("even", "odd", "back"))
         if columns > 1:
-            w[:, :-1:2].route(even, RAMP >> EAST)
-            w[:, 1::2].route(even, WEST >> RAMP)
-            w[:, 1:-1:2].route(odd, RAMP >> EAST)
-            w[:, 2::2].route(odd, WEST >> RAMP)
-            w[:, -1].route(back, RAMP >> WEST)
-            w[:, 1:-1].route(back, EAST >> WEST)
-            w[:, 0].route(back, EAST >> RAMP)
-        self._senders = [(w[:, :-1:2], even), (w[:, 1:-1:2], odd), (w[:, -1], back)]
-        self._takers = [(w[:, 1::2], even), (w[:, 2::2], odd), (w[:, 0], back)]
+            w[rows, :-1:2].route(even, RAMP >> EAST)
+            w[rows, 1::2].route(even, WEST >> RAMP)
+            w[rows, 1:-1:2].route(odd, RAMP >> EAST)
+            w[rows, 2::2].route(odd, WEST >> RAMP)
+            w[rows, -1].route(back, RAMP >> WEST)
+            w[rows, 1:-1].route(back, EAST >> WEST)
+            w[rows, 0].route(back, EAST >> RAMP)
+        self._senders = [(w[rows, :-1:2], even), (w[rows, 1:-1:2], odd), (w[rows, -1], back)]
+        self._takers = [(w[rows, 1::2], even), (w[rows, 2::2], odd), (w[rows, 0], back)]
 
     def send(self, own: Any) -> None:
         """Every PE sends this memory to the next, beside what it does after."""

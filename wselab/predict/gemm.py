@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from ..specs import WSE2, Chip
 from .cannon import cannon_ends
-from .inputs import constant, one_of, whole
+from .inputs import constant, mac_rate, one_of, whole
 from .summa import summa_ends
 
 ALGORITHMS = ("summa", "cannon", "mesh")
-TYPES = ("float32", "float16", "bfloat16")
 
 
 def gemm(
@@ -103,9 +102,8 @@ def gemm(
 
     start = constant(chip, "operation_startup_cycles", "startup", startup)
     between = constant(chip, "operation_gap_cycles", "gap", gap)
-    what_if = {"fp16": fp16_macs, "fp32": fp32_macs, "mixed": mixed_macs}
-    kind = _kind(str(dtype), accumulate)
-    rate = constant(chip, f"{kind}_macs_per_cycle", f"{kind}_macs", what_if[kind], least=1)
+    macs = {"fp16_macs": fp16_macs, "fp32_macs": fp32_macs, "mixed_macs": mixed_macs}
+    rate = mac_rate(chip, dtype, accumulate, **macs)
     product = b * n * (start + -(-m // rate) + between)
     rules = {
         "ramp_latency": constant(
@@ -126,12 +124,3 @@ def gemm(
 def _check(name: str, sizes: object, count: int, such_as: str) -> None:
     if not isinstance(sizes, (tuple, list)) or len(sizes) != count:
         raise ValueError(f"{name}={sizes!r}: expected {count} whole numbers, {such_as}")
-
-
-def _kind(dtype: str, accumulate: str | None) -> str:
-    """Which rate of multiply-accumulate counts: "fp32", "fp16" or "mixed"."""
-    if dtype not in TYPES:
-        raise ValueError(f"dtype={dtype!r}: expected one of {', '.join(map(repr, TYPES))}")
-    if accumulate not in (None, dtype, "float32"):
-        raise ValueError(f"accumulate={accumulate!r} with {dtype}: expected 'float32' or None")
-    return "fp32" if dtype == "float32" else "mixed" if accumulate == "float32" else "fp16"

@@ -7,7 +7,7 @@ from typing import Any
 from ..specs import WSE2, Chip
 from .all_reduce import all_reduce_row
 from .broadcast import broadcast
-from .inputs import at_least, constant, whole
+from .inputs import at_least, constant, mac_rate, whole
 from .reduce import reduce_2d, reduce_row
 
 Shape = tuple[int, int]
@@ -16,13 +16,6 @@ LAYOUTS = ("tiles", "rows", "columns", "mesh", "streamed")
 #: What adds up y unless told otherwise, in the layouts where something can be told.
 REDUCES = {"tiles": "chain", "columns": "chain", "mesh": "two_phase"}
 ALL_REDUCES = ("reduce_broadcast", "centre")
-#: The rate of multiply-accumulate by type: the field of a chip, and its name as a what-if.
-RATES = {
-    "float32": ("fp32_macs_per_cycle", "fp32_macs"),
-    "float16": ("fp16_macs_per_cycle", "fp16_macs"),
-    "bfloat16": ("fp16_macs_per_cycle", "fp16_macs"),
-}
-MIXED = ("mixed_macs_per_cycle", "mixed_macs")  # 16 bits, added up in float32
 
 
 def gemv(
@@ -135,9 +128,8 @@ def gemv(
         overlap = at_least("overlap", overlap, 1)
         if layout not in ("tiles", "rows"):
             raise ValueError(f"overlap={overlap!r} in layout={layout!r}: for 'tiles' and 'rows'")
-    field, name = _rate(str(dtype), accumulate)
-    what_if = {"fp16_macs": fp16_macs, "fp32_macs": fp32_macs, "mixed_macs": mixed_macs}
-    rate = constant(chip, field, name, what_if[name], least=1)
+    macs = {"fp16_macs": fp16_macs, "fp32_macs": fp32_macs, "mixed_macs": mixed_macs}
+    rate = mac_rate(chip, dtype, accumulate, **macs)
     t_r = constant(chip, "ramp_latency_cycles", "ramp_latency", ramp_latency, least=1)
     start = constant(chip, "operation_startup_cycles", "startup", startup)
     between = constant(chip, "operation_gap_cycles", "gap", gap)
@@ -173,15 +165,6 @@ def gemv(
         by_way = all_reduce or ALL_REDUCES[0]
         add_up = all_reduce_row(pes=C, algorithm=by_way, reduce_algorithm=by, **how)
     return bring + multiply + add_up + between * ((bring > 0) + (add_up > 0))
-
-
-def _rate(dtype: str, accumulate: str | None) -> tuple[str, str]:
-    """The rate of multiply-accumulate: the field of a chip, and its name as a what-if."""
-    if dtype not in RATES:
-        raise ValueError(f"dtype={dtype!r}: expected one of {', '.join(map(repr, RATES))}")
-    if accumulate not in (None, dtype, "float32"):
-        raise ValueError(f"accumulate={accumulate!r} with {dtype}: expected 'float32' or None")
-    return MIXED if accumulate == "float32" != dtype else RATES[dtype]
 
 
 def _parts(matrix: Shape, wafer: Shape, layout: str) -> tuple[Shape, Shape]:

@@ -33,6 +33,30 @@ def constant(chip: Chip, field: str, name: str, what_if: int | None, least: int 
     return int(getattr(chip, field)) if what_if is None else at_least(name, what_if, least)
 
 
+#: By type of the factors, the kind of multiply-accumulate: ``..._macs_per_cycle`` of a chip.
+MACS = {"float32": "fp32", "float16": "fp16", "bfloat16": "fp16"}
+
+
+def mac_rate(chip: Chip, dtype: Any, accumulate: Any = None, **what_if: int | None) -> int:
+    """Multiply-accumulates a cycle, with factors of ``dtype`` that are added up in ``accumulate``.
+
+    ``what_if`` has what the caller gave for ``fp16_macs``, ``fp32_macs`` and ``mixed_macs``, which
+    are 16-bit factors onto float32 sums. Raises `ValueError` for types that there are not.
+
+    >>> from wselab.specs import WSE2
+    >>> mac_rate(WSE2, "float16"), mac_rate(WSE2, "float16", "float32"), mac_rate(WSE2, "float32")
+    (4, 2, 1)
+    """
+    dtype = str(dtype)
+    if dtype not in MACS:
+        raise ValueError(f"dtype={dtype!r}: expected one of {', '.join(map(repr, MACS))}")
+    if accumulate not in (None, dtype, "float32"):
+        raise ValueError(f"accumulate={accumulate!r} with {dtype}: expected 'float32' or None")
+    kind = "mixed" if accumulate == "float32" != dtype else MACS[dtype]
+    name = f"{kind}_macs"
+    return constant(chip, f"{name}_per_cycle", name, what_if.get(name), least=1)
+
+
 def at_least(name: str, value: Any, least: int) -> int:
     """``value`` as a plain whole number; raises `ValueError` where it is none, or less.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..specs import WSE2, Chip
-from .gemv import RATES, _check_pair
+from .gemv import _check_pair
 from .imbalance import at_most, check_share, exactly
-from .inputs import constant, one_of, whole
+from .inputs import constant, mac_rate, one_of, whole
 
 SKIPS = ("weights", "activations", "both")
 INDICES = ("color", "wavelet")
@@ -101,12 +101,11 @@ def sparse_gemv(
     )
     one_of(skip, SKIPS)
     one_of(index, INDICES)
-    one_of(dtype, tuple(RATES))
     check_share("density", density)
     check_share("sent", sent)
     m, n = -(-M // rows), -(-N // columns)
     R, C = -(-M // m), -(-N // n)
-    rate = constant(chip, *RATES[dtype], fp32_macs if dtype == "float32" else fp16_macs, least=1)
+    rate = mac_rate(chip, dtype, fp16_macs=fp16_macs, fp32_macs=fp32_macs)
     T = constant(chip, "ramp_latency_cycles", "ramp_latency", ramp_latency, least=1)
     start = constant(chip, "operation_startup_cycles", "startup", startup)
     between = constant(chip, "operation_gap_cycles", "gap", gap)

@@ -142,8 +142,6 @@ def disc_corner(disc: Disc, width_mm: float, height_mm: float) -> Picture:
 
 def cut_by_the_rim(diced: Diced) -> np.ndarray:
     """The lower left corners of the places of its grid that lie on the disc, but not whole."""
-    if not len(diced.corners):
-        return np.zeros((0, 2))
     size, radius = np.array([diced.width_mm, diced.height_mm]), diced.disc.diameter_mm / 2
     step, first = size + diced.disc.scribe_mm, diced.corners.min(axis=0)
     most = int(np.ceil(2 * radius / step.min())) + 1

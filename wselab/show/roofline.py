@@ -171,6 +171,8 @@ def _name_sides(axes: Axes, roof: Roofline) -> None:
 def _draw(
     axes: Axes, roof: Roofline, kernels: Sequence[Kernel], color: str, dashes: Any, mark: str
 ) -> None:
+    from matplotlib.transforms import ScaledTranslation
+
     low, high = axes.get_xlim()
     x = np.array([low, roof.ridge, high])
     style = (0, dashes) if dashes else "-"
@@ -178,8 +180,9 @@ def _draw(
     at = [kernel.intensity for kernel in kernels]
     look: dict[str, Any] = {"color": color, "ms": 7, "mew": 2, "fillstyle": "none"}
     axes.plot(at, roof.attainable(at), mark, **look)
-    axes.annotate(
-        roof.name, (high, roof.peak_flop_per_s), (6, 0), textcoords="offset points",
-        color="black", va="center", annotation_clip=False,
-    )  # fmt: skip
-    axes.plot([high], [roof.peak_flop_per_s], mark, clip_on=False, **look)
+    # Outside of the axes, beside its name: on their edge it would look like one more kernel.
+    beside: dict[str, Any] = {"textcoords": "offset points", "annotation_clip": False}
+    end = (high, roof.peak_flop_per_s)
+    axes.annotate(roof.name, end, (22, 0), va="center", **beside)
+    key = axes.transData + ScaledTranslation(12 / 72, 0, axes.figure.dpi_scale_trans)
+    axes.plot(*end, mark, transform=key, clip_on=False, **look)

@@ -8,6 +8,7 @@ copies the ones and adds the others.
   `streamed_gradient`, and their writers, for programs of more layers.
 - *By prediction*, at any size: `product_cycles`, `sparse_product_cycles`, `gradient_cycles`.
 - *A whole step*: `schedule` over `peak_costs` or `fabric_costs`; `tokens_in_flight`, `resident`.
+- *Models that learn*: `wselab.streaming.training`.
 
 Examples
 --------

@@ -25,8 +25,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from ..predict.gemv import RATES
-from ..predict.inputs import constant, whole
+from ..predict.inputs import MACS, constant, mac_rate, whole
 from ..specs import WSE2, Chip
 from .lanes import share
 
@@ -78,18 +77,17 @@ class Constants:
 
     @classmethod
     def of(cls, chip: Chip, dtype: str, what_if: dict[str, Any]) -> Constants:
-        if str(dtype) not in RATES:
-            raise ValueError(f"dtype={dtype!r}: expected one of {', '.join(map(repr, RATES))}")
-        field, name = RATES[str(dtype)]
-        known = {**WHAT_IFS, name: (field, 1)}
+        macs = [f"{kind}_macs" for kind in dict.fromkeys(MACS.values())]
         for given in what_if:
-            if given not in known and given not in {other for _, other in RATES.values()}:
-                raise ValueError(f"unknown rule {given!r}; expected one of {', '.join(known)}")
+            if given not in (*WHAT_IFS, *macs):
+                known = ", ".join([*WHAT_IFS, *macs])
+                raise ValueError(f"unknown rule {given!r}; expected one of {known}")
         values = {
             one: constant(chip, where, one, what_if.get(one), least)
-            for one, (where, least) in known.items()
+            for one, (where, least) in WHAT_IFS.items()
         }
-        return cls(rate=values.pop(name), **values)
+        rate = mac_rate(chip, dtype, **{name: what_if.get(name) for name in macs})
+        return cls(rate=rate, **values)
 
     @property
     def hand_over(self) -> int:

@@ -116,8 +116,8 @@ class RepairWithLittleWire(Repairing):
         par = self.par_at(size)
         if size == self.sizes()[0]:
             most = 2 * par // 3
-            return most, f"repair by rows takes {par:,}, and two thirds are asked, {most:,}"
-        return par, f"repair by rows takes {par:,}, and no more are asked"
+            return most, f"repair by rows takes {par:,}, and to pass it takes {most:,} or fewer"
+        return par, f"repair by rows takes {par:,}, and to pass it takes no more"
 
     @cached_property
     def fewest(self) -> int:

@@ -22,6 +22,7 @@ from .p02_5 import ORDERS
 
 ITEMSIZE = 2
 ASKED = (3, 4)  # of par, where it is scored
+SIDES = ("rows", "inner", "columns")
 
 Plan = tuple[str, Shape]
 
@@ -124,10 +125,14 @@ class PlanTheProduct(Calculation):
 
     def measure(self, written: Any, size: Size) -> int:
         """The bytes of the plan, if its tiles fit."""
-        order, sides = self.read(written, "the answer", size)
-        shape = _shape(size)
-        rows, inner, columns = (min(side, n) for side, n in zip(sides, shape, strict=True))
-        tile = (rows, inner, columns)
+        order, (rows, inner, columns) = self.read(written, "the answer", size)
+        shape, tile = _shape(size), (rows, inner, columns)
+        for side, n, name in zip(tile, shape, SIDES, strict=True):
+            if side > n:
+                raise Refused(
+                    f"With {self.in_words(size)} it has tiles of {side:,} {name}, and the matrix "
+                    f"has {n:,}: no side of a tile is larger (min(..., {name}) sees to it)."
+                )
         if held(tile) > size["values"]:
             raise Refused(
                 f"The tiles do not fit with {self.in_words(size)}: {rows} x {inner} of A, {inner} "
@@ -141,8 +146,8 @@ class PlanTheProduct(Calculation):
         par = self.par_at(size)
         if size == self.sizes()[0]:
             most = ASKED[0] * par // ASKED[1]
-            return most, f"par is {par:,}, and three quarters are asked, {most:,}"
-        return par, f"par is {par:,}, and no more are asked"
+            return most, f"par is {par:,}, and to pass it takes {most:,} or fewer"
+        return par, f"par is {par:,}, and to pass it takes no more than par"
 
     @cached_property
     def fewest(self) -> int:

@@ -1,0 +1,219 @@
+"""Checkpoints and artifacts: whole or not there, damaged ones seen, runs that go on bit for bit."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.killed_training import executor
+from wselab.fabric import ProgramError
+from wselab.specs import WSE3
+from wselab.streaming.training import artifacts, checkpoint, files
+from wselab.streaming.training.compiled import Backend, compile
+from wselab.streaming.training.executor import DataExecutor
+from wselab.streaming.training.modules import Linear, ReLU, Sequential
+from wselab.streaming.training.optimizers import SGD, AdamW
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory):
+    """The losses and parameters of a run that nothing stops."""
+    training = executor(str(tmp_path_factory.mktemp("unbroken")), 30)
+    losses = [step.loss for step in training]
+    return losses, training.compiled.parameters()
+
+
+def test_a_run_goes_on_with_the_same_bits(tmp_path, unbroken):
+    """Stopped after step 13, and again after step 20, by other objects each time."""
+    losses = []
+    for until in (13, 20, 30):
+        training = executor(str(tmp_path), until)
+        assert training.resume() == len(losses)
+        losses += [step.loss for step in training]
+    assert losses == unbroken[0]
+    for name, one in training.compiled.parameters().items():
+        assert np.array_equal(one, unbroken[1][name])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills a process as POSIX does")
+@pytest.mark.parametrize("seed", range(3))
+def test_a_run_killed_at_any_moment_goes_on(tmp_path, unbroken, seed):
+    """SIGKILL, several times, at random; then to the end, with the losses of the unbroken run."""
+    rng = random.Random(seed)
+    command = [sys.executable, "-m", "tests.killed_training", str(tmp_path), "100000"]
+    for _ in range(2):
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+        assert process.stdout is not None and process.stdout.readline() == b"begins\n"
+        time.sleep(rng.uniform(0.0, 0.6))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    training = executor(str(tmp_path), 30)
+    for path in sorted(tmp_path.glob("step-*.ckpt"))[29:]:  # a fast machine went further
+        path.unlink()
+    done = training.resume()
+    assert [step.loss for step in training] == unbroken[0][done:]
+    for name, one in training.compiled.parameters().items():
+        assert np.array_equal(one, unbroken[1][name])
+
+
+def test_a_file_is_never_half_written(tmp_path, monkeypatch):
+    """Whatever fails on the way, the old content stays and nothing else is left behind."""
+    path = tmp_path / "note"
+    files.write_whole(path, "a note", b"old")
+    for name in ("fsync", "replace", "fdopen"):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, name, lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+            with pytest.raises(OSError, match="disk full"):
+                files.write_whole(path, "a note", b"new")
+        assert files.read_whole(path, "a note") == b"old"
+        assert os.listdir(tmp_path) == ["note"]
+
+
+def damages(content: bytes):
+    """What can happen to a file, each with a few examples."""
+    rng = random.Random(0)
+    for _ in range(20):
+        place = rng.randrange(len(content))
+        yield (
+            content[:place]
+            + bytes([content[place] ^ (1 << rng.randrange(8))])
+            + content[place + 1 :]
+        )
+        yield content[: rng.randrange(len(content))]
+    yield b""
+    yield content + b"more"
+    yield b"\0" * len(content)
+
+
+def test_a_damaged_checkpoint_is_refused(tmp_path):
+    """A flipped bit anywhere, a cut, an empty file: a clear word, and the model as it was."""
+    training = executor(str(tmp_path), 2)
+    list(training)
+    path = checkpoint.latest(tmp_path)
+    content = path.read_bytes()
+    before = training.compiled.parameters()
+    for damaged in damages(content):
+        path.write_bytes(damaged)
+        with pytest.raises(checkpoint.CheckpointError, match=r"is damaged: .*Nothing was loaded"):
+            executor(str(tmp_path), 2).resume()
+        with pytest.raises(checkpoint.CheckpointError):
+            training.resume()
+    after = training.compiled.parameters()
+    assert all(np.array_equal(one, before[name]) for name, one in after.items())
+    path.write_bytes(content)
+    assert training.resume() == 2
+
+
+def test_a_checkpoint_of_another_run_is_refused(tmp_path):
+    """Another layer, optimizer, wafer or data: the first difference is named."""
+    list(executor(str(tmp_path), 1))
+    path = checkpoint.latest(tmp_path)
+
+    def other(model=None, backend=None, optimizer=None, batch=10):
+        return compile(
+            model or Sequential(Linear(12, 8), ReLU(), Linear(8, 3)), backend or Backend(2, 2),
+            batch_size=batch, in_features=12, optimizer=optimizer or AdamW(lr=0.01),
+        )  # fmt: skip
+
+    checkpoint.load(path, other())
+    cases = [
+        (other(Sequential(Linear(12, 9), ReLU(), Linear(9, 3))), "parameter 0.weight"),
+        (other(Sequential(Linear(12, 8), ReLU(), Linear(8, 3, bias=False))), "parameter 2.bias"),
+        (other(optimizer=AdamW(lr=0.02)), "lr is 0.01, here it is 0.02"),
+        (other(optimizer=SGD(lr=0.01)), "optimizer is 'AdamW', here it is 'SGD'"),
+        (other(backend=Backend(2, 1)), "rows x columns of PEs"),
+        (other(backend=Backend(2, 2, dtype="float16")), "dtype is 'float32'"),
+        (other(batch=6), "batch size is 10, here it is 6"),
+    ]
+    for compiled, words in cases:
+        before = compiled.parameters()
+        with pytest.raises(checkpoint.CheckpointError, match=words):
+            checkpoint.load(path, compiled)
+        assert all(np.array_equal(one, before[name]) for name, one in compiled.parameters().items())
+    with pytest.raises(checkpoint.CheckpointError, match="data seed is 0, here it is 1"):
+        executor(str(tmp_path), 1, seed=1).resume()
+    with pytest.raises(checkpoint.CheckpointError, match="no such file"):
+        checkpoint.load(tmp_path / "none.ckpt", other())
+    streamed = other(backend=Backend(2, 2, weights="streamed"))
+    checkpoint.load(path, streamed)  # where the weights are changes no bit
+    assert streamed.steps_done == 1
+
+
+def test_no_checkpoint_is_a_beginning(tmp_path):
+    """What was never saved begins at step 0; what a crash left unfinished counts for nothing."""
+    training = executor(str(tmp_path), 1)
+    (tmp_path / ".step-00000009.ckpt.x.part").write_bytes(b"half")
+    assert training.resume() == 0
+    with pytest.raises(ProgramError, match="checkpoint_steps=5"):
+        DataExecutor(training.compiled, training.data, 1, checkpoint_steps=5)
+
+
+def small(folder, *, hidden=4, batch=4, optimizer=None, **backend):
+    model = Sequential(Linear(6, hidden), ReLU(), Linear(hidden, 2))
+    place = Backend(
+        backend.pop("rows", 2), backend.pop("columns", 2), artifact_dir=folder, **backend
+    )
+    return compile(
+        model, place, batch_size=batch, in_features=6, optimizer=optimizer or SGD(lr=0.1)
+    )
+
+
+def test_what_was_compiled_is_kept(tmp_path):
+    """The second time nothing is run, and the costs are the same."""
+    first, second = small(tmp_path), small(tmp_path)
+    assert (first.artifact.how, second.artifact.how) == ("compiled", "loaded")
+    assert first.device.costs == second.device.costs
+    assert small(None).artifact.how == "compiled"
+
+
+def test_what_changes_the_cost_is_compiled_anew(tmp_path, monkeypatch):
+    """Each thing that the cost depends on, the map of good cores among them."""
+    small(tmp_path)
+    east = np.ones((3, 1), int)
+    east[1, 0] = 2
+    changes = [
+        {"hidden": 5}, {"batch": 3}, {"batch": 9}, {"rows": 3}, {"columns": 3},
+        {"weights": "streamed"}, {"dtype": "bfloat16"},
+        {"wires": (east, None)}, {"chip": WSE3}, {"ramp_latency": 3},
+        {"optimizer": AdamW(lr=0.1)}, {"optimizer": SGD(lr=0.1, momentum=0.9)},
+    ]  # fmt: skip
+    for change in changes:
+        assert small(tmp_path, **change).artifact.how == "compiled", change
+        assert small(tmp_path, **change).artifact.how == "loaded", change
+    assert small(tmp_path, optimizer=SGD(lr=0.2)).artifact.how == "loaded"  # a number, no program
+    monkeypatch.setattr(artifacts, "_code", lambda: "other code")
+    assert small(tmp_path).artifact.how == "compiled"
+
+
+def test_longer_wires_cost_more_and_change_no_bit(tmp_path):
+    """A repaired wafer trains the same model, later."""
+    east = np.full((3, 1), 4)
+    plain, repaired = small(tmp_path), small(tmp_path, wires=(east, None))
+    x, labels = np.eye(4, 6, dtype=np.float32), np.array([0, 1, 0, 1])
+    a, b = plain.step(x, labels), repaired.step(x, labels)
+    assert a.loss == b.loss and a.bill.cycles < b.bill.cycles
+
+
+def test_a_damaged_artifact_is_compiled_again_with_a_word(tmp_path):
+    """And then it is whole."""
+    path = small(tmp_path).artifact.path
+    content = path.read_bytes()
+    for damaged in [*damages(content)][::6]:
+        path.write_bytes(damaged)
+        with pytest.warns(UserWarning, match="is damaged .*compiled again"):
+            again = small(tmp_path)
+        assert again.artifact.how == "compiled again" and path.read_bytes() == content
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert small(tmp_path).artifact.how == "loaded"
