@@ -19,6 +19,9 @@ OF_LESSONS = {  # decided so far
     "02": "C06 C08 C09 C10 C14 C15 C16 C42 C43 C49",
     "03": "C33 C50",
     "04": "C07 C44",
+    "06": "C25 C26 C34 C47",
+    "07": "C17 C18 C46 C55",
+    "08": "C35 C36",
 }
 
 
@@ -56,6 +59,21 @@ def test_some_verdicts_by_hand() -> None:
     assert ours["C11"] == pytest.approx(44 / 18)
     assert ours["C16"] == pytest.approx(23 / 10.2)
     assert ours["C33"] == pytest.approx(4 * 0.85e9 / 900e9)
+
+
+def test_verdicts_on_sparsity_by_hand() -> None:
+    """Lengths from 100 to 2,048 in the mean; gains are below their ceilings; pairs that meet."""
+    even = 100 * (1 - (100 + 2048) / 2 / 2048)
+    low, high = find("C26").judge().ours
+    assert low == pytest.approx(even) and even < high < 70
+    faster = find("C25").judge().ours
+    assert 1 < faster[0] < 2 and faster[0] < faster[1] < 1 / 0.3
+    assert 1 < find("C47").judge().ours < faster[0]
+    tried, meet, whole = (
+        int(n.replace(",", ""))
+        for n in re.findall(r"\d+,\d{3}(?:,\d{3})*", find("C34").judge().why)
+    )
+    assert whole == 128**3 and 90 < tried / meet < 170  # about 128: a pair meets in 1 of 128
 
 
 def test_verdicts_follow_the_facts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,10 @@ from .conftest import ROOT
 pytestmark = pytest.mark.long
 
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"))
-LIVE = ".wse-map:not([data-frame='0']), .wse-player[data-ready], .wse-roofline, .widget-slider"
+LIVE = (
+    ".wse-map:not([data-frame='0']), .wse-player[data-ready], .wse-roofline, .wse-streaming, "
+    ".widget-slider"
+)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

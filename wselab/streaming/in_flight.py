@@ -24,7 +24,7 @@ from .memoryx import name_of
 
 @dataclass(frozen=True)
 class InFlight:
-    """Tokens at which streaming stops to stall, and those that fit in SRAM, for a model on a chip.
+    """Tokens at which streaming stops stalling, and those that fit in SRAM, for a model on a chip.
 
     ``bytes_per_token`` are its activations, where only the input of each layer is kept.
     """
@@ -53,7 +53,7 @@ class InFlight:
             else "it need not stall"
         )
         return (
-            f"{self.model} on a {self.chip}: streaming stops to stall at {self.needed_tokens:,} "
+            f"{self.model} on a {self.chip}: streaming stops stalling at {self.needed_tokens:,} "
             f"tokens in flight, and {self.fitting_tokens:,} fit, at "
             f"{self.bytes_per_token / 1e6:.3g} MB each in {self.sram_bytes / 1e9:.3g} GB: {verdict}"
         )
@@ -110,7 +110,7 @@ def tokens_in_flight(
     --------
     >>> from wselab.specs.models import GPT3_175B
     >>> print(tokens_in_flight(GPT3_175B))
-    GPT-3 175B on a WSE-3: streaming stops to stall at 104,167 tokens in flight, and 18,649 fit, \
+    GPT-3 175B on a WSE-3: streaming stops stalling at 104,167 tokens in flight, and 18,649 fit, \
 at 2.36 MB each in 44 GB: it stalls, and reaches 17.9% of its peak
     >>> tokens_in_flight(GPT3_175B, ahead=1).fitting_tokens  # with double buffering
     17113

@@ -1,0 +1,109 @@
+"""Exercise set 07 as it is handed out: what its text says is so, and every solution passes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from wselab.course import find
+from wselab.course.grading import CannotGrade, grade_notebook
+from wselab.course.problems import p07_4
+
+ROOT = Path(__file__).resolve().parent.parent
+NAME = "07_weight_streaming.ipynb"
+NUMBERS = ["7.1", "7.2", "7.3", "7.4", "7.P"]
+
+
+def text(cell_id: str) -> str:
+    """A cell of the solution, its lines joined."""
+    cells = nbformat.read(ROOT / "solutions" / NAME, as_version=4).cells
+    (found,) = [cell.source for cell in cells if cell.id == cell_id]
+    return " ".join(found.split())
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("folder", "passes"), [("solutions", True), ("exercises", False)])
+def test_solutions_pass_and_untouched_exercises_fail_kindly(folder, passes):
+    """Graded from outside, with cases that nobody has seen."""
+    results = grade_notebook(ROOT / folder / NAME)
+    assert list(results) == NUMBERS
+    for number, result in results.items():
+        assert result.passed is passes, result
+        assert passes or "is not written yet" in result.reasons[0]
+        assert not passes or result.score is None or result.score <= result.par, number
+
+
+def test_the_example_of_the_layers_comes_out_as_the_text_says():
+    """And each cycle that it names."""
+    said = text("problem-time")
+    (example,) = re.findall(r"`streaming_cycles\(\[10, 40\], \[30, 20\], 1\)` is (\d+)", said)
+    assert p07_4.textbook([10, 40], [30, 20], 1) == int(example)
+    assert "come from cycle 10 to 50, and it computes from 30 on" in said
+    assert 10 + 40 == 50 and max(30 + 20, 50) == int(example)
+    alone = p07_4.textbook([10, 40], [30, 20], 0)
+    assert f"come from cycle 30 to 70, and it ends at {alone}" in said and alone == 30 + 40
+
+
+def test_the_sizes_of_the_puzzle_are_those_that_the_text_says():
+    """What is scored, and what else is tried."""
+    scored, said = find("7.P").sizes()[0], text("problem-fast")
+    assert f"on {scored['rows']} rows below the source and {scored['columns']} columns" in said
+    assert f"with {scored['outputs']} outputs, {scored['features']} features and" in said
+    assert f"{scored['tokens']} tokens in each PE" in said and "with 2 columns and more" in said
+    columns = {size["columns"] for seed in range(30) for size in find("7.P").sizes(seed)}
+    assert min(columns) == 2
+    rows = {size["rows"] for seed in range(30) for size in find("7.3").sizes(seed)}
+    assert min(rows) == 1 and "There may be a single row below it" in text("problem-column")
+
+
+def test_zeros_and_waiting_weights_are_tried_as_the_text_says():
+    """With none of them too, and where they take all the room."""
+    for seed in (None, 0, 1):
+        zeros = {size["zeros"] for size in find("7.1").sizes(seed)}
+        assert 0 in zeros and max(zeros) > 0
+        fit = find("7.2")
+        assert 0 in {fit.right(size) for size in fit.sizes(seed)}
+
+
+RIGHT = """
+def tokens_that_fit(layers, width, bits, sram_bytes, waiting):
+    return max(0, (8 * sram_bytes - waiting * bits) // (layers * width * bits))
+"""
+WRONG = RIGHT.replace("8 * sram_bytes", "sram_bytes")
+ASKS = """
+import wselab as wse
+def tokens_that_fit(layers, width, bits, sram_bytes, waiting):
+    return wse.streaming.tokens_without_stall()
+"""
+FORGED = "import wselab.course.reckoning as r\nr.Calculation.write = lambda *a: ['fits', 7]"
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    """Write a learner's notebook of these cells, and give its path."""
+
+    def write(*sources: str) -> Path:
+        path = tmp_path / "07_mine.ipynb"
+        cells = [nbformat.v4.new_code_cell(source) for source in sources]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+        return path
+
+    return write
+
+
+def test_an_answer_is_judged_outside_the_notebook(notebook):
+    """A right one passes, a wrong one hears why, and one that asks the library too."""
+    assert grade_notebook(notebook(RIGHT), ["7.2"])["7.2"].passed
+    for source, words in ((WRONG, "a byte has 8"), (ASKS, "calls wselab.streaming")):
+        result = grade_notebook(notebook(source), ["7.2"])["7.2"]
+        assert not result.passed and words in " ".join(result.reasons), result
+
+
+@pytest.mark.long
+def test_a_notebook_cannot_make_itself_pass(notebook):
+    """What its kernel writes in place of an answer is no number."""
+    with pytest.raises(CannotGrade, match="cannot be read"):
+        grade_notebook(notebook(RIGHT, FORGED), ["7.2"])
