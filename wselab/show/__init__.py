@@ -4,8 +4,8 @@
 program, `player` plays a run cycle by cycle, both ways; `disc` draws silicon, and on what
 `paint_defects` shows one paints; `roofline` shows what bounds kernels on chips, and `drag_roofline`
 lets them move; `streaming` is a model on its way through a wafer, and `drag_streaming` moves its
-tokens; `bills` and `losses` draw training, and `curves` any number over a size. Widgets and
-matplotlib are imported when they are first used.
+tokens; `bills` and `losses` draw training, `curves` numbers over a size. Widgets and matplotlib are
+imported when they are first used.
 """
 
 from __future__ import annotations
