@@ -199,6 +199,11 @@ def single_buffers(*case):
     return placed(*case, places=1)
 
 
+def single_buffers_where_it_fits(*case):
+    """With one place each 33 rows hold the last layer, a cycle faster than the 34 that it needs."""
+    return placed(*case) and placed(*case, places=1)
+
+
 def weights_alone(*case):
     return placed(*case, vectors=False)
 
@@ -279,6 +284,7 @@ def without_a_text(*case):
 WRONG_4 = {
     untouched: "not written yet",
     single_buffers: "It counts x and y once",
+    single_buffers_where_it_fits: "It counts x and y once.*33 x 1 takes 49,156 bytes",
     weights_alone: "It counts the part of the matrix alone|It counts x and y once",
     tiles_always: "The layout is always 'tiles'",
     rows_always: "The layout is always 'rows'|you return None, but",
@@ -370,10 +376,10 @@ def test_other_layers_with_every_seed(seed):
     cases = find("5.4").cases(find("5.4").sizes(seed)[1])
     assert len(cases) == len(p05_4.SHOWN) and cases != p05_4.SHOWN
     assert [p05_4._best(*case) for case in cases].count(None) == 1
-    assert placed(*cases[-1], places=1) and all(case[3] <= 24 and case[4] <= 24 for case in cases)
+    assert placed(*cases[-1], places=1) and all(max(case[3:]) <= 24 for case in cases)
 
 
-NONSENSE = [[], [["tiles", [1, 1]]], [["best", 3]] * 7, "x" * 7, [[7]] * 7]
+NONSENSE = [[], [["tiles", [1, 1]]], [["best", 3]] * 8, "x" * 8, [[7]] * 8]
 
 
 @pytest.mark.parametrize("nonsense", NONSENSE)
