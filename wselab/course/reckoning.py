@@ -22,10 +22,10 @@ from .writing import call, name_of
 FORBIDDEN = {
     "wselab.course.problem": "It calls the check from inside the answer.",
     "wselab.course": "It calls a function of the course itself: what is asked is your own.",
+    "wselab.streaming": "It calls wselab.streaming: what is asked is a function of your own.",
     "wselab.kernels": "It calls wselab.kernels: reckon by the rules, without running anything.",
     "wselab.predict": "It calls wselab.predict: what is asked is a formula of your own.",
     "wselab.trees": "It calls wselab.trees: who sends to whom is yours to find.",
-    "wselab.streaming": "It calls wselab.streaming: what is asked is a function of your own.",
     "wselab.fabric": "It asks the emulator, which is the judge: reckon by the rules, without it.",
     "wselab.foundry": "It calls wselab.foundry: what is asked is a function of your own.",
     "wselab.hierarchy": "It calls wselab.hierarchy: what is asked is a function of your own.",

@@ -33,10 +33,9 @@ FORBIDDEN = {
     "wselab.course.problem": "It calls the check from inside the answer.",
     "wselab.course": "It calls a function of the course itself: what is asked is your own.",
     "wselab.kernels": "It calls wselab.kernels: what is asked is to write the program yourself.",
+    "wselab.streaming": "It calls wselab.streaming: what is asked is a program of your own.",
     "wselab.predict": "It calls wselab.predict: a closed form moves no wavelet, and yours counts.",
     "wselab.trees": "It calls wselab.trees: who sends to whom is yours to find.",
-    "wselab.streaming": "It calls wselab.streaming: what is asked is to write the program "
-    "yourself.",
     "wselab.fabric.run": "It runs a wafer itself: only write the program. The check loads its own "
     "data afterwards, and runs.",
     "wselab.fabric.engines.reference": "It calls the reference engine: the check runs the program "

@@ -14,7 +14,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from . import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_06, lesson_07
+from . import lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_06, lesson_07, lesson_08
 from .claim import KINDS, TEXTS, Claim, Kind, Ledger, Verdict, amount, factor
 
 __all__ = [
@@ -22,7 +22,9 @@ __all__ = [
     "lines",
 ]  # fmt: skip
 
-_LESSONS = (lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_06, lesson_07)
+_LESSONS = (
+    lesson_00, lesson_01, lesson_02, lesson_03, lesson_04, lesson_06, lesson_07, lesson_08
+)  # fmt: skip
 
 #: Every claim that is decided so far, lesson by lesson.
 CLAIMS: tuple[Claim, ...] = tuple(one for lesson in _LESSONS for one in lesson.LEDGER.claims)
