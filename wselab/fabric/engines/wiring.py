@@ -16,6 +16,8 @@ from .planes import Layout, choose_layout
 
 LOW = 3  # counter bits that are updated each cycle; the others every 2**LOW cycles
 
+BY_LANE = {"followed", "sends", "live", "carried", "nearly", "low", "high"}  # not by color
+
 
 def state_groups(
     colors: int, sends: bool, depth: int, latency: int, places: int, high: int, lanes: int
@@ -252,7 +254,7 @@ class Plan:
         first = 0
         total = max(1, len(self.wiring.slots))
         for name, count in everything.items():
-            if name in ("sends", "live", "followed", "carried", "nearly", "low", "high"):
+            if name in BY_LANE:
                 rows += range(first, first + count)
             else:
                 blocks = np.arange(0, count, total)
