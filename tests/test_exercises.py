@@ -12,6 +12,7 @@ import pytest
 
 import wselab as wse
 from wselab.course import check, find, numbers
+from wselab.course.grading import grade_notebook
 from wselab.course.problem import Hints
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,6 +54,23 @@ def test_the_solution_passes(name, number, seed):
     result = check(number, find(number).answer_in(definitions("solutions", name)), seed=seed)
     assert result.passed is True and result.points == result.out_of, result
     assert result.score is None or result.score <= result.par
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[] if n.startswith("03") else [pytest.mark.long]) for n in NUMBERS],
+)
+@pytest.mark.parametrize(("folder", "passes"), [("solutions", True), ("exercises", False)])
+def test_graded_from_outside_solutions_pass_and_untouched_exercises_fail_kindly(
+    name, folder, passes
+):
+    """With sizes that nobody has seen."""
+    results = grade_notebook(ROOT / folder / name)
+    assert list(results) == NUMBERS[name]
+    for number, result in results.items():
+        assert result.passed is passes, result
+        assert passes or "is not written yet" in result.reasons[0]
+        assert not passes or result.score is None or result.score <= result.par, number
 
 
 @pytest.mark.parametrize(("name", "number"), EACH)

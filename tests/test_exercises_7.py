@@ -1,39 +1,20 @@
-"""Exercise set 07 as it is handed out: what its text says is so, and every solution passes."""
+"""Exercise set 07 as it is handed out: what its text says is so."""
 
 from __future__ import annotations
 
+import functools
 import re
-from pathlib import Path
 
-import nbformat
 import pytest
 
 from wselab.course import find
 from wselab.course.grading import CannotGrade, grade_notebook
 from wselab.course.problems import p07_4
 
-ROOT = Path(__file__).resolve().parent.parent
+from . import handed_out
+
 NAME = "07_weight_streaming.ipynb"
-NUMBERS = ["7.1", "7.2", "7.3", "7.4", "7.P"]
-
-
-def text(cell_id: str) -> str:
-    """A cell of the solution, its lines joined."""
-    cells = nbformat.read(ROOT / "solutions" / NAME, as_version=4).cells
-    (found,) = [cell.source for cell in cells if cell.id == cell_id]
-    return " ".join(found.split())
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(("folder", "passes"), [("solutions", True), ("exercises", False)])
-def test_solutions_pass_and_untouched_exercises_fail_kindly(folder, passes):
-    """Graded from outside, with cases that nobody has seen."""
-    results = grade_notebook(ROOT / folder / NAME)
-    assert list(results) == NUMBERS
-    for number, result in results.items():
-        assert result.passed is passes, result
-        assert passes or "is not written yet" in result.reasons[0]
-        assert not passes or result.score is None or result.score <= result.par, number
+text = functools.partial(handed_out.text, NAME)
 
 
 def test_the_example_of_the_layers_comes_out_as_the_text_says():
@@ -79,19 +60,6 @@ def tokens_that_fit(layers, width, bits, sram_bytes, waiting):
     return wse.streaming.tokens_without_stall()
 """
 FORGED = "import wselab.course.reckoning as r\nr.Calculation.write = lambda *a: ['fits', 7]"
-
-
-@pytest.fixture
-def notebook(tmp_path):
-    """Write a learner's notebook of these cells, and give its path."""
-
-    def write(*sources: str) -> Path:
-        path = tmp_path / "07_mine.ipynb"
-        cells = [nbformat.v4.new_code_cell(source) for source in sources]
-        nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-        return path
-
-    return write
 
 
 def test_an_answer_is_judged_outside_the_notebook(notebook):

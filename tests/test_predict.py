@@ -237,7 +237,7 @@ def gemv(**how: Any) -> int:
         (lambda: predict.reduce_row(pes=2, wavelets=3, algorithm="pile"), "no algorithm 'pile'"),
         (lambda: predict.reduce_row(pes=2, wavelets=3, ramp_latency=0), "ramp_latency=0: expected"),
         (lambda: predict.reduce_2d(rows=2, columns=2, wavelets=3, gap=-1), "gap=-1: expected"),
-        (lambda: predict.gemv(matrix=4, wafer=(2, 2)), "matrix=4: expected two whole numbers"),
+        (lambda: predict.gemv(matrix=4, wafer=(2, 2)), "matrix=4: expected 2 whole numbers"),
         (lambda: predict.gemv(matrix=(4, 0), wafer=(2, 2)), "N=0: expected a whole number"),
         (lambda: gemv(dtype="int8"), "dtype='int8': expected"),
         (lambda: gemv(layout="diagonal"), "no layout 'diagonal'; there is 'tiles', 'rows'"),

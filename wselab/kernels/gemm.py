@@ -14,7 +14,7 @@ from ..fabric import ProgramError, Run, Wafer
 from ..specs import WSE2
 from .cannon import write_cannon
 from .gemm_tiles import check_fits, gemm_plan, put, take
-from .inputs import checked
+from .inputs import checked, wafer_of
 from .summa import write_summa
 from .tiling import Shape
 
@@ -124,9 +124,7 @@ def gemm(
             f"gemm: A has shape {A.shape} and B {B.shape}; expected B of shape ({A.shape[1]}, N), "
             "a row for each column of A"
         )
-    if not isinstance(wafer, (tuple, list)) or len(wafer) != 2:
-        raise ProgramError(f"gemm: wafer={wafer!r}; expected (rows, columns), such as (4, 4)")
-    asked_for = Wafer(*wafer, chip=chip, **what_if).shape
+    asked_for = wafer_of("gemm", wafer, chip, what_if).shape
     how: dict[str, Any] = {"dtype": A.dtype, "accumulate": accumulate, "overlap": overlap}
     plan = gemm_plan((*A.shape, B.shape[1]), asked_for, algorithm, **how)
     check_fits(plan, asked_for, overlap, A.dtype, chip)

@@ -15,7 +15,7 @@ from ..fabric import ProgramError, Run, Wafer
 from ..specs import WSE2
 from .gemv_layouts import check_fits, gemv_plan, parts_of, put_x, take_y
 from .gemv_program import write_gemv
-from .inputs import checked
+from .inputs import checked, wafer_of
 from .tiling import Shape
 
 
@@ -144,9 +144,7 @@ def gemv(
             f"gemv: A has shape {A.shape} and x {x.shape}; expected x of shape ({A.shape[1]},), "
             "a value for each column of A"
         )
-    if not isinstance(wafer, (tuple, list)) or len(wafer) != 2:
-        raise ProgramError(f"gemv: wafer={wafer!r}; expected (rows, columns), such as (4, 8)")
-    asked_for = Wafer(*wafer, chip=chip, **what_if).shape
+    asked_for = wafer_of("gemv", wafer, chip, what_if).shape
     plan = gemv_plan(A.shape, asked_for, layout, dtype=A.dtype, accumulate=accumulate)
     check_fits(plan, asked_for, A.dtype, chip)
     w = Wafer(*plan.wafer, chip=chip, **what_if)

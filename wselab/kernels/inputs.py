@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..fabric import ProgramError
+from ..fabric import ProgramError, Wafer
 from ..fabric.memory import DTYPES
 
 
@@ -44,6 +44,21 @@ float16 or bfloat16, and nothing is converted silently. Try x.astype(np.float32)
             f"each of {expected}"
         )
     return np.broadcast_to(array, array.shape)
+
+
+def wafer_of(kernel: str, wafer: Any, chip: Any, what_if: dict[str, Any]) -> Wafer:
+    """The wafer that is asked for as (rows, columns); raises `ProgramError` for anything else.
+
+    >>> from wselab.specs import WSE2
+    >>> wafer_of("gemv", 4, WSE2, {})
+    Traceback (most recent call last):
+        ...
+    wselab.fabric.errors.ProgramError: gemv: wafer=4; expected (rows, columns), such as (4, 8)
+    """
+    if not isinstance(wafer, (tuple, list)) or len(wafer) != 2:
+        raise ProgramError(f"{kernel}: wafer={wafer!r}; expected (rows, columns), such as (4, 8)")
+    rows, columns = wafer
+    return Wafer(rows, columns, chip=chip, **what_if)
 
 
 def whole_number(kernel: str, name: str, value: Any, below: int) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 from ..fabric import MemoryBudgetError, ProgramError, Run, Wafer
 from ..fabric.state import Outcome
 from ..specs import WSE2
-from .inputs import checked
+from .inputs import checked, wafer_of
 from .nonzeros import INDEX_BYTES, NonZeros
 from .sparse_count import IN_ORDER, WOKEN, count_by_pe, count_in_order, count_woken
 from .sparse_program import (
@@ -120,12 +120,8 @@ def sparse_gemv(
     for name, given, known in (("skip", skip, SKIPS), ("index", index, INDICES)):
         if given not in known:
             raise ProgramError(f"sparse_gemv: {name}={given!r}; expected one of {known}")
-    if not isinstance(wafer, (tuple, list)) or len(wafer) != 2:
-        raise ProgramError(
-            f"sparse_gemv: wafer={wafer!r}; expected (rows, columns), such as (4, 8)"
-        )
     X = X.reshape(len(X), -1)
-    (R, C), tile = tiling(W.shape, Wafer(*wafer, chip=chip, **what_if).shape)
+    (R, C), tile = tiling(W.shape, wafer_of("sparse_gemv", wafer, chip, what_if).shape)
     w = Wafer(R + 1, C, chip=chip, **what_if)
     per_pe = None if skip == "activations" else count_by_pe(W, (R, C), tile)
     _check_room(w, W.itemsize, per_pe, tile, X.shape[1] if skip == "weights" else 1)

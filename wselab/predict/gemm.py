@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..specs import WSE2, Chip
 from .cannon import cannon_ends
-from .inputs import constant, mac_rate, one_of, whole
+from .inputs import check_tuple, constant, mac_rate, one_of, whole
 from .summa import summa_ends
 
 ALGORITHMS = ("summa", "cannon", "mesh")
@@ -87,8 +87,8 @@ def gemm(
     {4: 2265, 8: 642, 16: 324, 32: 356}
     """
     one_of(algorithm, ALGORITHMS)
-    _check("sizes", sizes, 3, "M, K and N: (64, 64, 64)")
-    _check("wafer", wafer, 2, "rows first: (8, 8)")
+    check_tuple("sizes", sizes, 3, "M, K and N: (64, 64, 64)")
+    check_tuple("wafer", wafer, 2, "rows first: (8, 8)")
     M, K, N, rows, columns = whole(
         M=sizes[0], K=sizes[1], N=sizes[2], rows=wafer[0], columns=wafer[1]
     )
@@ -119,8 +119,3 @@ def gemm(
     if algorithm == "mesh":
         ring = [*ring[::2], *reversed(ring[1::2])]
     return cannon_ends(ring, counts, product, bool(overlap), **rules)
-
-
-def _check(name: str, sizes: object, count: int, such_as: str) -> None:
-    if not isinstance(sizes, (tuple, list)) or len(sizes) != count:
-        raise ValueError(f"{name}={sizes!r}: expected {count} whole numbers, {such_as}")

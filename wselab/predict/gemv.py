@@ -7,7 +7,7 @@ from typing import Any
 from ..specs import WSE2, Chip
 from .all_reduce import all_reduce_row
 from .broadcast import broadcast
-from .inputs import at_least, constant, mac_rate, whole
+from .inputs import at_least, check_tuple, constant, mac_rate, whole
 from .reduce import reduce_2d, reduce_row
 
 Shape = tuple[int, int]
@@ -112,8 +112,8 @@ def gemv(
     ...  for layout in LAYOUTS}
     {'tiles': 5581, 'rows': 33543, 'columns': 41484, 'mesh': 1898, 'streamed': 6104550}
     """
-    _check_pair("matrix", matrix)
-    _check_pair("wafer", wafer)
+    check_tuple("matrix", matrix, 2, "rows first: (64, 96)")
+    check_tuple("wafer", wafer, 2, "rows first: (4, 8)")
     M, N, rows, columns = whole(M=matrix[0], N=matrix[1], rows=wafer[0], columns=wafer[1])
     if layout not in LAYOUTS:
         raise ValueError(f"no layout {layout!r}; there is {', '.join(map(repr, LAYOUTS))}")
@@ -213,8 +213,3 @@ def _streamed(R: int, C: int, m: int, n: int, carried: int, t_r: int) -> int:
             return ends + 1
         adding = max(ends + 1, adding + hand_over if column < C - 1 else 0)
     return adding + m
-
-
-def _check_pair(name: str, sizes: object) -> None:
-    if not isinstance(sizes, (tuple, list)) or len(sizes) != 2:
-        raise ValueError(f"{name}={sizes!r}: expected two whole numbers, rows first: (4, 8)")

@@ -21,6 +21,18 @@ def whole(**sizes: SupportsIndex) -> list[int]:
     return [at_least(name, size, 1) for name, size in sizes.items()]
 
 
+def check_tuple(name: str, sizes: object, count: int, such_as: str) -> None:
+    """Raise `ValueError` where ``sizes`` is no tuple or list of so many, ``such_as`` these.
+
+    >>> check_tuple("wafer", 4, 2, "rows first: (4, 8)")
+    Traceback (most recent call last):
+        ...
+    ValueError: wafer=4: expected 2 whole numbers, rows first: (4, 8)
+    """
+    if not isinstance(sizes, (tuple, list)) or len(sizes) != count:
+        raise ValueError(f"{name}={sizes!r}: expected {count} whole numbers, {such_as}")
+
+
 def constant(chip: Chip, field: str, name: str, what_if: int | None, least: int = 0) -> int:
     """The chip's value of ``field``, or what the caller gave for it as ``name``.
 

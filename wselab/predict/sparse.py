@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..specs import WSE2, Chip
-from .gemv import _check_pair
 from .imbalance import at_most, check_share, exactly
-from .inputs import constant, mac_rate, one_of, whole
+from .inputs import check_tuple, constant, mac_rate, one_of, whole
 
 SKIPS = ("weights", "activations", "both")
 INDICES = ("color", "wavelet")
@@ -94,8 +93,8 @@ def sparse_gemv(
     ...  for d in (0.5, 0.25, 0.1)]
     [617, 551, 509]
     """
-    _check_pair("matrix", matrix)
-    _check_pair("wafer", wafer)
+    check_tuple("matrix", matrix, 2, "rows first: (64, 96)")
+    check_tuple("wafer", wafer, 2, "rows first: (4, 8)")
     M, N, rows, columns, batch = whole(
         M=matrix[0], N=matrix[1], rows=wafer[0], columns=wafer[1], batch=batch
     )

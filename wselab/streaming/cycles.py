@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from ..predict.inputs import MACS, constant, mac_rate, whole
+from ..predict.inputs import MACS, check_tuple, constant, mac_rate, whole
 from ..specs import WSE2, Chip
 from .lanes import share
 
@@ -202,8 +202,7 @@ def sizes_of(
     wafer: Any, outputs: int, features: int, tokens: int
 ) -> tuple[int, int, int, int, int]:
     """Outputs, rows, columns, features in a column, tokens in a row."""
-    if not isinstance(wafer, (tuple, list)) or len(wafer) != 2:
-        raise ValueError(f"wafer={wafer!r}: expected two whole numbers, rows first: (4, 8)")
+    check_tuple("wafer", wafer, 2, "rows first: (4, 8)")
     M, N, T, R, C = whole(
         outputs=outputs, features=features, tokens=tokens, rows=wafer[0], columns=wafer[1]
     )

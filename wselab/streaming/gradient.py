@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from ..fabric import NORTH, ProgramError, Run, fabin, fabout
-from ..kernels.inputs import checked
+from ..kernels.inputs import checked, wafer_of
 from ..specs import WSE2
 from .lanes import Lanes, check_held, share, spread
-from .product import check_pair, wafer_of
+from .product import check_pair
 
 
 def streamed_gradient(

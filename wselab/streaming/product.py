@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..fabric import NORTH, ProgramError, Run, Wafer, fabin
-from ..kernels.inputs import checked
+from ..kernels.inputs import checked, wafer_of
 from ..specs import WSE2
 from .lanes import Lanes, check_held, gather, in_columns, share, spread
 
@@ -141,14 +141,6 @@ def hold(w: Wafer, X: np.ndarray, outputs: int) -> tuple[Any, Any]:
     """Memory x with ``X`` spread over it, and memory y for so many outputs of its tokens."""
     x = w.memory("x", data=spread(X, w.shape))
     return x, w.memory("y", (share(outputs, w.shape[1]), x.shape[3]), dtype=X.dtype)
-
-
-def wafer_of(what: str, wafer: Any, chip: Any, what_if: dict[str, Any]) -> Wafer:
-    """A wafer of (rows, columns), or an error that says what to give."""
-    if not isinstance(wafer, (tuple, list)) or len(wafer) != 2:
-        raise ProgramError(f"{what}: wafer={wafer!r}; expected (rows, columns), such as (4, 8)")
-    rows, columns = wafer
-    return Wafer(rows, columns, chip=chip, **what_if)
 
 
 def check_pair(what: str, name: str, one: np.ndarray, other_name: str, other: np.ndarray) -> None:

@@ -17,9 +17,10 @@ import numpy as np
 
 from ...fabric import EAST, NORTH, RAMP, SOUTH, WEST, Wafer, fabin, fabout
 from ..problem import Size, register
-from ..programs import Data, Due, Programming, Ran, whole_numbers
+from ..programs import Data, Due, Ran
 from ..recorded import Recorded
-from ..sums import found_elsewhere, same_color_as_neighbour
+from ..sums import found_elsewhere
+from ..tiled import TiledProduct
 
 
 def turned(w: Wafer, A: Any, x: Any, y: Any) -> None:
@@ -41,7 +42,7 @@ def turned(w: Wafer, A: Any, x: Any, y: Any) -> None:
 
 
 @register
-class TurnedRound(Programming):
+class TurnedRound(TiledProduct):
     """The learner's function writes the product with rows for columns."""
 
     number = "5.2"
@@ -61,28 +62,10 @@ class TurnedRound(Programming):
         "between add and pass on, row 0 adds and keeps: add(fabin(theirs), y, out=y).",
     )
 
-    def sizes(self, seed: int | None = None) -> list[Size]:
-        """Rectangles that are not square, of tiles that are not square."""
-        some = [(6, 4, 5, 8), (3, 7, 9, 2), (5, 3, 1, 6)]
-        if seed is not None:
-            rng = np.random.default_rng(seed)
-            some[1:] = [
-                (*rng.integers(3, 9, 2).tolist(), *rng.integers(1, 10, 2).tolist())
-                for _ in range(2)
-            ]
-        return [dict(zip(("rows", "columns", "m", "n"), one, strict=True)) for one in some]
-
-    def wafer(self, size: Size) -> tuple[Any, ...]:
-        """PEs with a tile, a piece of x, and a part of y."""
-        w, m, n = Wafer(size["rows"], size["columns"]), size["m"], size["n"]
-        return w, w.memory("A", (m, n)), w.memory("x", n), w.memory("y", m)
-
-    def data(self, size: Size, rng: np.random.Generator) -> Data:
-        """Tiles everywhere, x in column 0."""
-        shape, m, n = (size["rows"], size["columns"]), size["m"], size["n"]
-        x = np.zeros((*shape, n), np.float32)
-        x[:, 0] = whole_numbers(rng, (shape[0], n))
-        return {"A": whole_numbers(rng, (*shape, m, n)), "x": x}
+    sizes_shown = ((6, 4, 5, 8), (3, 7, 9, 2), (5, 3, 1, 6))
+    sides = (3, 9)
+    tile_sides = (1, 10)
+    x_begins = np.s_[:, 0]
 
     def due(self, size: Size, data: Data) -> list[Due]:
         """The sums over each column of PEs, in row 0."""
@@ -92,18 +75,10 @@ class TurnedRound(Programming):
         values = np.broadcast_to(shares.sum(axis=0), shares.shape)
         return [Due("y", where, values, "the sum over its column")]
 
-    def in_words(self, size: Size) -> str:
-        """The wafer, and a tile."""
-        return "{rows} x {columns} PEs with tiles of {m} x {n}".format(**size)
-
     def most_cycles(self, size: Size) -> tuple[int, str]:
         """As many as the plain program."""
         par = self.par_at(size)
         return par, f"the plain program takes {par:,}, and no more are asked"
-
-    def mistakes(self, program: Wafer, size: Size) -> Iterator[str]:
-        """Neighbours that send on the same color."""
-        yield from same_color_as_neighbour(program)
 
     def why(self, written: Recorded, size: Size, ran: Ran) -> Iterator[str]:
         """What y of row 0 is instead."""

@@ -11,9 +11,10 @@ from ...fabric import Wafer
 from ...kernels.gemv_program import write_gemv
 from ...specs import WSE2
 from ..problem import Size, register
-from ..programs import Data, Due, Programming, Ran, whole_numbers
+from ..programs import Data, Due, Ran
 from ..recorded import Recorded
-from ..sums import found_elsewhere, same_color_as_neighbour
+from ..sums import found_elsewhere
+from ..tiled import TiledProduct
 from .p04_p import distance_bound
 
 
@@ -23,7 +24,7 @@ def in_three_phases(w: Wafer, A: Any, x: Any, y: Any) -> None:
 
 
 @register
-class QuickProduct(Programming):
+class QuickProduct(TiledProduct):
     """The learner's function writes any product; it has to be quicker than the lesson's."""
 
     number = "5.P"
@@ -44,28 +45,10 @@ class QuickProduct(Programming):
         "multiply meanwhile. Or start x in another way: the middle of a column is nearer to all.",
     )
 
-    def sizes(self, seed: int | None = None) -> list[Size]:
-        """The square that is scored, and other wafers and tiles."""
-        some = [(16, 16, 4, 12), (9, 13, 3, 8), (12, 20, 5, 6)]
-        if seed is not None:
-            rng = np.random.default_rng(seed)
-            some[1:] = [
-                (*rng.integers(8, 21, 2).tolist(), *rng.integers(2, 9, 2).tolist())
-                for _ in range(2)
-            ]
-        return [dict(zip(("rows", "columns", "m", "n"), one, strict=True)) for one in some]
-
-    def wafer(self, size: Size) -> tuple[Any, ...]:
-        """PEs with a tile, a piece of x, and a part of y."""
-        w, m, n = Wafer(size["rows"], size["columns"]), size["m"], size["n"]
-        return w, w.memory("A", (m, n)), w.memory("x", n), w.memory("y", m)
-
-    def data(self, size: Size, rng: np.random.Generator) -> Data:
-        """Tiles everywhere, x in row 0."""
-        shape, m, n = (size["rows"], size["columns"]), size["m"], size["n"]
-        x = np.zeros((*shape, n), np.float32)
-        x[0] = whole_numbers(rng, (shape[1], n))
-        return {"A": whole_numbers(rng, (*shape, m, n)), "x": x}
+    sizes_shown = ((16, 16, 4, 12), (9, 13, 3, 8), (12, 20, 5, 6))
+    sides = (8, 21)
+    tile_sides = (2, 9)
+    x_begins = np.s_[0]
 
     def due(self, size: Size, data: Data) -> list[Due]:
         """The sums over each row of PEs, in column 0."""
@@ -74,10 +57,6 @@ class QuickProduct(Programming):
         where[:, 0] = True
         values = np.broadcast_to(shares.sum(axis=1, keepdims=True), shares.shape)
         return [Due("y", where, values, "the sum over its row")]
-
-    def in_words(self, size: Size) -> str:
-        """The wafer, and a tile."""
-        return "{rows} x {columns} PEs with tiles of {m} x {n}".format(**size)
 
     def most_cycles(self, size: Size) -> tuple[int, str]:
         """Fewer than the plain program."""
@@ -92,10 +71,6 @@ class QuickProduct(Programming):
             f"No program takes fewer than {least} cycles: the last sum of column 0 depends on the "
             "last x of row 0, which has to come from the opposite corner, by whatever way."
         )
-
-    def mistakes(self, program: Wafer, size: Size) -> Iterator[str]:
-        """Neighbours that send on the same color."""
-        yield from same_color_as_neighbour(program)
 
     def why(self, written: Recorded, size: Size, ran: Ran) -> Iterator[str]:
         """Where the sums stand, or which columns' shares are in them."""
