@@ -1,5 +1,7 @@
-"""Closed forms: how many cycles the kernels of the same names take, without running them.
+"""Predictions: how many cycles the kernels of the same names take, without running them.
 
+They are closed forms, but for `gemm`, which follows its steps by a recurrence, and `sparse_gemv`,
+which expects a number from how zeros are drawn.
 Each takes sizes by keyword and gives cycles. The constants are a chip's, and can be set for what-if
 questions where the formula has them: ``ramp_latency=3``. There is no limit of size: what fits no
 wafer can be predicted too. Nothing here knows the programs of `wselab.kernels`; the tests compare
