@@ -41,12 +41,18 @@ def gemm(
     cycles each: ``P`` times at least. So the more PEs, the shorter the products and the longer all
     else, and beyond some number of PEs a product gets slower.
 
-    The cycles come from a recurrence over the steps, `wselab.predict.summa.summa_ends` and
-    `wselab.predict.cannon.cannon_ends`, not from running a program. It is exact for "summa"
-    without overlap. Where a product outlasts what comes by the ramp meanwhile, it is within half a
-    percent, most often exact. Where the ramp is what everybody waits for, it leaves out some cycles
-    of streams that meet: in what was compared it was short by 3 % at most for "cannon" and "mesh",
-    and for "summa", whose ramps have four streams, by an eighth.
+    The cycles come from recurrences over the steps, `wselab.predict.summa` and
+    `wselab.predict.cannon`, not from running a program. Where a product outlasts what comes by the
+    ramp meanwhile, they are within half a percent, most often exact. Where the ramp is what
+    everybody waits for, "cannon" and "mesh" leave out some cycles of streams that meet: in what was
+    compared, 3 % at most.
+
+    Of "summa" the streams are followed over the ramps that they share. In what was compared, wafers
+    of up to 24 x 24 PEs with sizes drawn at random, it is exact without ``overlap``, and with it where
+    a product takes ``2 b (m + n)`` cycles or more, which is all that comes by a ramp. Where it takes
+    fewer, it is off by 5 % at most, and on average by less than one: which stream comes a cycle
+    before which decides who waits, and a cycle may grow to many. Of longer lines the first 6 PEs are
+    followed and the last one; the longest that were compared, 64 PEs, XX.
 
     Parameters
     ----------
@@ -84,7 +90,7 @@ def gemm(
     >>> gemm(sizes=(64, 64, 64), wafer=(8, 8), overlap=False)
     6208
     >>> {p: gemm(sizes=(32, 32, 32), wafer=(p, p)) for p in (4, 8, 16, 32)}  # it turns around
-    {4: 2265, 8: 642, 16: 324, 32: 356}
+    {4: 2265, 8: 643, 16: 326, 32: 359}
     """
     one_of(algorithm, ALGORITHMS)
     check_tuple("sizes", sizes, 3, "M, K and N: (64, 64, 64)")
