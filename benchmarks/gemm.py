@@ -1,4 +1,4 @@
-"""Time SUMMA predicted at the full wafer and stepped on a small one: `python -m benchmarks.gemm`."""
+"""Time SUMMA, predicted at the full wafer and stepped: `python -m benchmarks.gemm`."""
 
 from __future__ import annotations
 

@@ -123,6 +123,19 @@ def test_where_ramps_are_the_limit_summa_is_predicted_within_five_percent() -> N
     assert len(shapes) > 12 and max(errors) <= 0.05 and np.mean(errors) < 0.01
 
 
+@pytest.mark.parametrize(
+    ("wafer", "tile", "macs"),
+    [((3, 3), (1, 64, 1), 1), ((2, 6), (16, 8, 8), 4), ((6, 2), (4, 40, 1), 1)],
+    ids=str,
+)
+def test_streams_that_hold_up_each_other_again_and_again_are_followed(
+    wafer: tuple[int, int], tile: tuple[int, int, int], macs: int
+) -> None:
+    """Products much shorter than what comes by the ramps, where a cycle more or less grows."""
+    predicted, cycles = both(wafer, tile, "summa", fp32_macs=macs)
+    assert predicted == cycles
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(("longest", "most"), [(9, 1500), (24, 1500)])
 def test_more_wafers_and_larger_ones_where_few_of_the_pes_are_followed(
