@@ -101,8 +101,8 @@ class Linear(Module):
     def forward(self, x: Value) -> Value:
         if x.features != self.in_features:
             raise ProgramError(
-                f"Linear {self.name!r}: {x.name} has {x.features} features; expected "
-                f"{self.in_features}, its in_features"
+                f"layer {self.name!r}, a Linear, gets {x.features} features from {x.name!r}; "
+                f"expected {self.in_features}, its in_features"
             )
         y = x.plan.value(self.name, self.out_features)
         x.plan.nodes.append(_Linear(self, x, y))
