@@ -141,9 +141,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
         with pytest.raises(checkpoint.CheckpointError, match=words):
             checkpoint.load(path, compiled)
         assert all(np.array_equal(one, before[name]) for name, one in compiled.parameters().items())
-    with pytest.raises(
-        checkpoint.CheckpointError, match="is of other data: its data seed is 0, here it is 1"
-    ):
+    with pytest.raises(checkpoint.CheckpointError, match="other data: its data seed is 0, here"):
         executor(str(tmp_path), 1, seed=1).resume()
     with pytest.raises(checkpoint.CheckpointError, match="no such file"):
         checkpoint.load(tmp_path / "none.ckpt", other())
@@ -183,9 +181,7 @@ def test_a_folder_with_checkpoints_is_not_begun_in(tmp_path):
     list(executor(str(tmp_path), 2))
     before = {path: path.read_bytes() for path in tmp_path.iterdir()}
     forgot = executor(str(tmp_path), 3)
-    with pytest.raises(
-        checkpoint.CheckpointError, match=r"step-00000002\.ckpt already.*resume\(\)"
-    ):
+    with pytest.raises(checkpoint.CheckpointError, match=r"00002\.ckpt already.*resume\(\)"):
         list(forgot)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
     assert forgot.resume() == 2 and len(list(forgot)) == 1
@@ -234,13 +230,13 @@ def test_words_say_what_is_in_the_place_of_a_checkpoint(tmp_path):
     for damaged, words in (
         (
             content[:-100],
-            r"it is cut off: [\d,]+ of [\d,]+ bytes.*no earlier one: begin in an empty",
+            r"it is cut off: [\d,]+ of [\d,]+ bytes.*no earlier one: begin",
         ),
         (content[:30], "in its first lines"),
         (b"hello", "does not begin with the words 'wselab checkpoint 2'"),
         (content + b"x", "checksum differs"),
         (
-            content.replace(b"checkpoint 2", b"checkpoint 1", 1),
+            content.replace(b" 2", b" 1", 1),
             r"is a wselab checkpoint 1; .*reads 2",
         ),
     ):

@@ -113,7 +113,7 @@ def latest(folder: Any, before: int | None = None) -> Path | None:
 
 
 def keep(folder: Any, last: int, until: int) -> None:
-    """Delete all checkpoints of a folder but the ``last`` few up to step ``until``, and later ones."""
+    """Of a folder's checkpoints up to step ``until``, delete all but the ``last`` few."""
     steps = _checkpoints(folder)
     for step in sorted(step for step in steps if step <= until)[:-last]:
         steps[step].unlink(missing_ok=True)

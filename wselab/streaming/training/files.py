@@ -44,7 +44,7 @@ def write_whole(path: Path, kind: str, content: bytes) -> None:
 
 
 def read_whole(path: Path, kind: str) -> bytes:
-    """What `write_whole` wrote, or `Damaged`, saying how; `OtherVersion` where ``kind`` is another's.
+    """What `write_whole` wrote; `Damaged`, saying how, or `OtherVersion`, which is not read.
 
     ``kind`` ends with the number of its version: "wselab note 2".
 
