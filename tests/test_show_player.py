@@ -439,6 +439,25 @@ def test_words_stay_within_their_processor() -> None:
     )
 
 
+def test_words_are_drawn_within_their_processor() -> None:
+    """As drawn, in a figure that has margins: no letter runs out of its box."""
+    w = wse.Wafer(4, 4)
+    x, c = w.memory("x", 3), w.color("sums")
+    w[:, 1:].route(c, RAMP >> WEST)
+    w[:, 0].route(c, EAST >> RAMP)
+    w[:, 1].mov(x, out=fabout(c))
+    w[:, 0].add(fabin(c), x, out=x)
+    figure = frames_picture.draw(w.run(trace=True).trace.at(1), [], "")
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    waits = [text for text in axes.texts if text.get_text() == "waits for sums"]
+    assert len(waits) == 4
+    for text in waits:
+        end = axes.transData.inverted().transform(text.get_window_extent().max)[0]
+        assert end < frames_picture.PROCESSOR[0] + frames_picture.PROCESSOR[2]
+    assert axes.get_legend().get_title().get_text() == frames_picture.BOXES
+
+
 def test_python_and_page_have_the_same_marks() -> None:
     """A color of the fabric looks alike in the still picture and in the player."""
     text = (PAGE / "marks.js").read_text()
