@@ -75,8 +75,8 @@ def read_whole(path: Path, kind: str) -> bytes:
     if len(content) < size:
         raise Damaged(f"it is cut off: {len(content):,} of {size:,} bytes of its content are there")
     if hashlib.sha256(content).hexdigest().encode() != found[2]:
+        longer = f", and there are {len(content):,}" if len(content) > size else ""
         raise Damaged(
-            f"its {len(content):,} bytes are not the {size:,} that were written: their checksum "
-            "differs"
+            f"its content is not what was written: the checksum of {size:,} bytes differs{longer}"
         )
     return content
