@@ -59,7 +59,7 @@ def test_double_buffering_hides_it() -> None:
 
 def test_the_way_back_sends_weights_again_and_gradients_once() -> None:
     """One layer: forward 0-30; back 30-55; its gradient computed 55-75 while it leaves."""
-    step = schedule([LayerCost("A", 10, 30, 25, 20, 35)], latency_cycles=3)
+    step = schedule([LayerCost("A", 10, 30, 10, 25, 20, 35)], latency_cycles=3)
     assert spans_of(step) == {
         ("A", "transfer", "forward", 0, 10),
         ("A", "compute", "forward", 3, 33),
@@ -77,7 +77,7 @@ def test_the_way_back_sends_weights_again_and_gradients_once() -> None:
 def test_a_schedule_keeps_its_rules(ahead: int, seed: int) -> None:
     """On random layers: one at a time, no use before arrival, no more waiting than allowed."""
     rng = np.random.default_rng(seed)
-    layers = [LayerCost(f"{n}", *map(int, rng.integers(0, 50, 5))) for n in range(7)]
+    layers = [LayerCost(f"{n}", *map(int, rng.integers(0, 50, 6))) for n in range(7)]
     step = schedule(layers, ahead=ahead)
     spans = step.spans
     compute = [s for s in spans if s.what == "compute"]

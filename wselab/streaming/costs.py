@@ -105,7 +105,7 @@ def peak_costs(
         work = round(tokens * weights * wire.density / macs_per_cycle)
         there = round(weights * wire.bits_per_weight / bits_per_cycle)
         back = round(weights * wire.density * wire.weight_bits / bits_per_cycle)
-        costs.append(LayerCost(name, there, work, work, work, back))
+        costs.append(LayerCost(name, there, work, there, work, work, back))
     return costs
 
 
@@ -120,14 +120,19 @@ def fabric_costs(
 ) -> list[LayerCost]:
     """What layers of (outputs, features) cost as the programs of the fabric compute them.
 
-    Predicted, see `product_cycles` and `gradient_cycles`, which say what they raise. A schedule
-    overlaps transfer and computing wholly; within an output these programs do not, and what that
-    costs is in the ``stall_cycles`` of those two.
+    Predicted, see `product_cycles` and `gradient_cycles`, which say what they raise. The weights of
+    the way back are those of the turned matrix, filled up to its own columns; those of the first
+    layer do not come twice, since nobody asks for the gradient of the data. A schedule overlaps
+    transfer and computing wholly; within an output the product does not, and what that costs is in
+    its ``stall_cycles``.
 
     Examples
     --------
-    >>> [cost.forward_cycles for cost in fabric_costs([(32, 64), (10, 32)], 32, wafer=(4, 4))]
-    [5050, 896]
+    >>> first, last = fabric_costs([(32, 64), (10, 32)], 32, wafer=(4, 4))
+    >>> first.forward_cycles, last.forward_cycles
+    (5050, 896)
+    >>> first.weights_back_cycles, last.weights_cycles, last.weights_back_cycles
+    (0, 80, 96)
     """
     costs = []
     for number, (outputs, features) in enumerate(shapes, 1):
@@ -142,7 +147,8 @@ def fabric_costs(
                 f"layer {number}",
                 forward.transfer_cycles,
                 forward.compute_cycles,
-                backward.compute_cycles,
+                backward.transfer_cycles if number > 1 else 0,
+                backward.compute_cycles if number > 1 else 0,
                 gradient.compute_cycles,
                 gradient.transfer_cycles,
             )
