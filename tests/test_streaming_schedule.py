@@ -22,6 +22,7 @@ from wselab.streaming import (
     resident,
     rows_of,
     schedule,
+    streamed_gradient,
     streamed_product,
     tokens_in_flight,
     tokens_without_stall,
@@ -158,6 +159,48 @@ def test_costs_on_the_fabric_are_those_of_its_programs() -> None:
     cost = fabric_costs([(12, 12)], 32, (2, 4))[0]
     run = streamed_product(np.ones((12, 12), "f"), np.ones((12, 32), "f"), (2, 4))[1]
     assert cost.forward_cycles == pytest.approx(run.cycles, rel=0.02)
+
+
+def cycles_of_a_step(shapes, tokens: int, wafer, **what_if: int) -> int:
+    """Of all products of a training step, run one after the other: forward, then back."""
+
+    def ones(*shape: int) -> np.ndarray:
+        return np.ones(shape, np.float32)
+
+    total = 0
+    for number, (M, N) in enumerate(shapes):
+        total += streamed_product(ones(M, N), ones(N, tokens), wafer, **what_if)[1].cycles
+        total += streamed_gradient(ones(M, tokens), ones(N, tokens), wafer, **what_if)[1].cycles
+        if number > 0:  # nobody asks for the gradient of the data
+            total += streamed_product(ones(N, M), ones(M, tokens), wafer, **what_if)[1].cycles
+    return total
+
+
+def test_a_training_step_stops_to_stall_where_it_is_scheduled_to() -> None:
+    """From 6 tokens on nothing is waited for but the first wavelets and the last: 3 %."""
+    shapes, wafer = [(12, 32), (8, 12)], (2, 4)
+    for tokens, stalls in ((4, True), (6, False), (8, False)):
+        costs = fabric_costs(shapes, tokens, wafer, io_wavelets=1)
+        assert costs[0].weights_back_cycles == costs[0].backward_cycles == 0
+        assert costs[1].weights_back_cycles == 12 * 2 * 4 < costs[0].weights_cycles
+        step = schedule(costs, ahead=0)
+        assert any(step.stall_cycles.values()) == stalls
+        slow, plenty = (cycles_of_a_step(shapes, tokens, wafer, io_wavelets=io) for io in (1, 4))
+        assert (slow - plenty > 0.04 * slow) == stalls
+        assert step.compute_cycles == pytest.approx(plenty, rel=0.02)
+        if not stalls:
+            assert step.total_cycles == pytest.approx(slow, rel=0.03)
+
+
+@pytest.mark.parametrize("model", [GPT3_XL, GPT3_175B], ids=lambda m: m.name)
+def test_a_whole_step_wants_as_many_tokens_as_its_forward_part(model) -> None:
+    """Weights that come again are used as often; gradients that leave have cost as much."""
+    turn = tokens_without_stall(WSE3)
+    enough, short = (
+        schedule(peak_costs(model, tokens, chip=WSE3), ahead=0) for tokens in (turn, turn * 9 // 10)
+    )
+    assert max(enough.stall_cycles.values()) <= 1  # of rounding
+    assert all(stall > 1 for stall in short.stall_cycles.values())
 
 
 def test_resident_or_streamed() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..specs import WSE2, Chip, LanguageModel
 from .cycles import gradient_cycles, product_cycles
+from .feature_order import feature_order_cycles
 from .memoryx import positive
 from .schedule import LayerCost
 
@@ -114,17 +115,22 @@ def fabric_costs(
     tokens: int,
     wafer: tuple[int, int],
     *,
+    order: str = "outputs",
     dtype: str = "float32",
     chip: Chip = WSE2,
     **what_if: int,
 ) -> list[LayerCost]:
     """What layers of (outputs, features) cost as the programs of the fabric compute them.
 
-    Predicted, see `product_cycles` and `gradient_cycles`, which say what they raise. The weights of
-    the way back are those of the turned matrix, filled up to its own columns; those of the first
-    layer do not come twice, since nobody asks for the gradient of the data. A schedule overlaps
-    transfer and computing wholly; within an output the product does not, and what that costs is in
-    its ``stall_cycles``.
+    Predicted: with ``order="outputs"`` as `product_cycles` and `gradient_cycles` do, with
+    "features" as the training of `wselab.streaming.training` computes them, in float32, without
+    biases (`wselab.streaming.feature_order`). ValueError where these raise it, or for another
+    order.
+
+    In the way back the matrix is turned, and filled up to its own columns. The weights of the first
+    layer do not come twice: nobody asks for the gradient of the data. A schedule overlaps transfer
+    and computing wholly. The programs do not everywhere, and what that costs is in the
+    ``stall_cycles`` of their predictions.
 
     Examples
     --------
@@ -134,14 +140,24 @@ def fabric_costs(
     >>> first.weights_back_cycles, last.weights_cycles, last.weights_back_cycles
     (0, 80, 96)
     """
+    if order not in ("outputs", "features") or (order == "features" and dtype != "float32"):
+        raise ValueError(
+            f"fabric_costs: order={order!r} with dtype={dtype!r}; expected 'outputs', or 'features'"
+            " with 'float32'"
+        )
     costs = []
     for number, (outputs, features) in enumerate(shapes, 1):
-        sizes: dict[str, Any] = {
-            "tokens": tokens, "wafer": wafer, "dtype": dtype, "chip": chip, **what_if
-        }  # fmt: skip
-        forward = product_cycles(outputs=outputs, features=features, **sizes)
-        backward = product_cycles(outputs=features, features=outputs, **sizes)
-        gradient = gradient_cycles(outputs=outputs, features=features, **sizes)
+        sizes: dict[str, Any] = {"tokens": tokens, "wafer": wafer, "chip": chip, **what_if}
+        gathering = 0
+        if order == "features":
+            launches = feature_order_cycles(outputs=outputs, features=features, **sizes)
+            forward, gather, backward, gradient = launches.values()
+            gathering = gather.cycles
+        else:
+            sizes["dtype"] = dtype
+            forward = product_cycles(outputs=outputs, features=features, **sizes)
+            backward = product_cycles(outputs=features, features=outputs, **sizes)
+            gradient = gradient_cycles(outputs=outputs, features=features, **sizes)
         costs.append(
             LayerCost(
                 f"layer {number}",
@@ -149,7 +165,7 @@ def fabric_costs(
                 forward.compute_cycles,
                 backward.transfer_cycles if number > 1 else 0,
                 backward.compute_cycles if number > 1 else 0,
-                gradient.compute_cycles,
+                gathering + gradient.compute_cycles,
                 gradient.transfer_cycles,
             )
         )

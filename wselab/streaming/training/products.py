@@ -4,6 +4,12 @@ Of x (tokens x features) and W (features x outputs) a PE has its block of x, and
 wafer uses the rows of W that belong to its features. They come down the column one after the other,
 each is used for all tokens of a PE while the next is on its way, and is forgotten.
 
+It goes feature by feature: the sums of all outputs stay in a PE until all its features have passed,
+and are added up along the row once. That takes fewer cycles than output by output, as
+`wselab.streaming.streamed_product` goes, where the row adds up after every output and weights wait
+meanwhile. But it takes memory for all sums, which small models have and large ones do not;
+`wselab.streaming.feature_order` compares the two, and predicts the launches of this module.
+
 A PE's block is kept feature after feature, ``x[f * tokens + t]``, and a row of W is as long as all
 outputs, filled up with zeros to a multiple of the columns.
 """
