@@ -60,17 +60,17 @@ def test_double_buffering_hides_it() -> None:
 
 def test_the_way_back_sends_weights_again_and_gradients_once() -> None:
     """One layer: forward 0-30; back 30-55; its gradient computed 55-75 while it leaves."""
-    step = schedule([LayerCost("A", 10, 30, 10, 25, 20, 35)], latency_cycles=3)
+    step = schedule([LayerCost("A", 10, 30, 12, 25, 20, 35)], latency_cycles=3)
     assert spans_of(step) == {
         ("A", "transfer", "forward", 0, 10),
         ("A", "compute", "forward", 3, 33),
-        ("A", "transfer", "backward", 10, 20),
+        ("A", "transfer", "backward", 10, 22),
         ("A", "compute", "backward", 33, 58),
         ("A", "compute", "gradient", 58, 93),  # 15 more than it computes: the link back
         ("A", "transfer", "gradient", 58, 96),
     }
     assert step.stall_cycles["A", "gradient"] == 15
-    assert (step.sent_cycles, step.returned_cycles) == (20, 35)
+    assert (step.sent_cycles, step.returned_cycles) == (22, 35)
 
 
 @pytest.mark.parametrize("ahead", [0, 1, 2, 5])
@@ -102,6 +102,14 @@ def test_a_schedule_keeps_its_rules(ahead: int, seed: int) -> None:
     assert sum(step.stall_cycles.values()) == compute[-1].end_cycle - step.compute_cycles
     assert schedule(layers, ahead=ahead + 1).total_cycles <= step.total_cycles
     assert rows_of(step)[0]["layer"] == "0"
+
+
+def test_a_first_layer_is_not_gone_back_through() -> None:
+    """Nothing is sent or computed for the gradient of the data, only for that of the weights."""
+    step = schedule([LayerCost("A", 10, 30, 0, 0, 20, 35), LayerCost("B", 5, 9, 7, 9, 9, 5)])
+    backward = {(s.layer, s.what) for s in step.spans if s.phase == "backward"}
+    assert backward == {("B", "transfer"), ("B", "compute")}
+    assert ("A", "backward") not in step.stall_cycles and step.sent_cycles == 10 + 5 + 7
 
 
 def test_tokens_in_flight_are_those_of_the_record() -> None:

@@ -4,7 +4,8 @@
 features and outputs over columns, tokens over rows. The column that holds an output hands its
 slopes along the row, east and west; every PE multiplies the activations of a token with the slope
 of that token as it passes, for all its features. What a column of PEs has found is added up on the
-way north and goes to the host. No PE ever holds more of the gradient than one output's part.
+way north and goes to the host, by a microthread, while the PEs work on the next output. So a PE
+holds two outputs' parts of the gradient, one in the making and one on its way out, and never more.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ class Lanes:
     """Routes and scratch memory on ``w``, for the streamed products and gradients of any layers.
 
     ``tokens`` and ``features`` are the most that a PE holds of each; see `share`. Takes seven
-    colors, and of each PE's memory ``tokens + features + 1`` values of type ``dtype``.
+    colors, and of each PE's memory ``tokens + 2 features + 1`` values of type ``dtype``.
 
     Examples
     --------
