@@ -153,9 +153,9 @@ def _pes(axes: Axes, frame: Frame, every: list[str], side: float, drawn: float) 
         edges += [EDGE, RED if shade == "stopped" else EDGE]
         if side >= WORDS_FROM:
             words, size = _fitting([short_state(frame, pe, state), SHORTER.get(state, "")], drawn)
-            axes.text(
-                column + PROCESSOR[0] + 0.03, row + 0.93, words, zorder=4, fontsize=size,
-                color="white" if shade == "busy" else INK,
+            axes.text(  # at the right, since wavelets stand at the left
+                column + PROCESSOR[0] + PROCESSOR[2] - 0.03, row + 0.93, words, zorder=4,
+                fontsize=size, ha="right", color="white" if shade == "busy" else INK,
             )  # fmt: skip
     axes.add_collection(PatchCollection(boxes, facecolors=fills, edgecolors=edges, linewidths=0.8))
 
@@ -222,7 +222,13 @@ def _legend(axes: Axes, frame: Frame, every: list[str], is_map: bool) -> int:
                label=f"color {frame.program.colors[color].name}")
         for color in sorted(here)[:8]
     ]  # fmt: skip
-    columns = min(6, len(handles))
+    led = set() if is_map else set(frame.trace.cells.color.tolist()) - here
+    handles += [  # of these only the links are seen
+        Line2D([], [], color=HUES[color % len(HUES)],
+               label=f"color {frame.program.colors[color].name}")
+        for color in sorted(led)[: max(0, 8 - len(here))]
+    ]  # fmt: skip
+    columns = min(5, len(handles))
     axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=columns,
                 frameon=False, fontsize=8, title=None if is_map else BOXES,
                 title_fontsize=8)  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 
 from .picture import Picture, need_matplotlib, picture
 from .scale import COLORS, SIGNED_COLORS, Limits, Maps, checked, limits_of, maps_of, pooled
-from .words import describe
+from .words import describe, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FLAT = 2.5  # from this ratio of columns to rows on, a PE is drawn taller than it is wide
 DOTS_PER_INCH = 75  # of a still map; the picture has room for a few more
 SMALL = 1_000  # dots, so large that one is seen by itself
+NUMBERED = 100  # PEs whose values a still map has as numbers, too
 FEW_DEAD = 200  # dots without a dead one beside them, each marked by a cross
 
 
@@ -100,11 +101,25 @@ def _draw(axes: Axes, table: np.ndarray, dots: np.ndarray, signed: bool, limits:
         down, across = ((lone + 0.5) * table.shape / dots.shape - 0.5).T
         axes.plot(across, down, "x", color="black", ms=7, mew=3.5)
         axes.plot(across, down, "x", color="white", ms=6, mew=1.5)
+    if table.size <= NUMBERED:
+        _write(axes, table, image)
     axes.set_xlabel("column (west to east)")
     axes.set_ylabel("row (north to south)")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return image
+
+
+def _write(axes: Axes, table: np.ndarray, image: Any) -> None:
+    """The values of the PEs that live, in black or white as can be read on their colors."""
+    for (row, column), value in np.ndenumerate(table):
+        if not np.isnan(value):
+            red, green, blue, _ = image.cmap(image.norm(value))
+            bright = 0.3 * red + 0.59 * green + 0.11 * blue > 0.5
+            axes.text(
+                column, row, number(float(value), digits=3), ha="center", va="center", size=8,
+                color="black" if bright else "white",
+            )  # fmt: skip
 
 
 def _beside(mask: np.ndarray) -> np.ndarray:
