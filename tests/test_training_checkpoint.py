@@ -237,7 +237,7 @@ def test_words_say_what_is_in_the_place_of_a_checkpoint(tmp_path):
         (content + b"x", r"checksum of [\d,]+ bytes differs, and there are"),
         (
             content.replace(b" 2", b" 1", 1),
-            r"is a wselab checkpoint 1; .*reads 2",
+            r"ckpt: it is a wselab checkpoint 1; .*reads 2",
         ),
     ):
         path.write_bytes(damaged)

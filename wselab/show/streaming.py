@@ -132,10 +132,11 @@ class Flow:
         )
         room = f"{number(self.room_bytes / 1e9, 3)} GB of room are enough for"
         fits = "They fit" if self.tokens <= found.fitting_tokens else "They do not fit"
+        taken = number(self.activations_bytes / 1e9, 3)
         return (
             f"{self.model.name} on a {self.chip.name}, {self.tokens:,} tokens in flight{sent}{io}"
             f"{two}. {LAYERS} layers {way} take {amount(step.seconds(), 's')}. {stall}. The "
-            f"activations of {self.tokens:,} tokens take {number(self.activations_bytes / 1e9, 3)} GB. {fits}: {room} "
+            f"activations of {self.tokens:,} tokens take {taken} GB. {fits}: {room} "
             f"{found.fitting_tokens:,} tokens."
         )
 
