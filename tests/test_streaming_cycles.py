@@ -132,6 +132,19 @@ def test_a_deeper_queue_wins_two_turns_of_the_host_for_each_output() -> None:
     assert shallow - deep == pytest.approx(2 * (4 - 2) * 4, rel=0.15)
 
 
+@pytest.mark.long
+def test_the_widest_layer_of_the_lesson_is_predicted() -> None:
+    """12,288 features on 750 columns, 50 tokens in a row: 17 features a PE and v = 17, in a row."""
+    C, n, T, rate, cycles = 17, 17, 50, {"io_wavelets": 1}, []
+    for M in (C, 2 * C):
+        W, X = np.ones((M, n * C), np.float16), np.ones((n * C, T), np.float16)
+        run = streamed_product(W, X, (1, C), **rate)[1]
+        sizes = {"features": n * C, "tokens": T, "wafer": (1, C), "dtype": "float16"}
+        cycles.append((run.cycles, product_cycles(outputs=M, **sizes, **rate).cycles))
+    (few, told_few), (more, told_more) = cycles
+    assert told_more - told_few == pytest.approx(more - few, rel=0.01)
+
+
 @pytest.mark.parametrize("io_wavelets", [4, 1])
 @pytest.mark.parametrize(("t", "n"), [(3, 16), (4, 6), (8, 3)])
 @pytest.mark.parametrize("ramp_latency", [2, 4])

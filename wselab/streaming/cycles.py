@@ -178,12 +178,17 @@ def gradient_cycles(
 ) -> LayerCycles:
     """Cycles of `streamed_gradient`; parameters as those of `product_cycles`.
 
-    For each token of an output a PE takes a slope, passes it on, and uses it for its n features:
+    For each token of an output a PE takes a value of dY, passes it on, and uses it for n features:
     ``2 + startup + ceil(n / rate)`` cycles (with two columns 1 less); and one to begin the
     microthread that adds up and sends while the PE works on the next output. That takes ``n v``
-    cycles, and n and one for each slope that leaves by the same ramp. The longer of the two counts,
-    once for each output. The slopes of a column that is not the first come from further away: when
-    the column that hands them out changes, those to the west of it have a pause of two hand-overs.
+    cycles, and at least n and one for each value of dY that leaves by the same ramp. The longer of
+    the two counts, once for each output. What remains is the way: to columns that dY reaches late,
+    and, when another column hands dY out, the pause of two hand-overs to the west of it.
+
+    References
+    ----------
+    The rules of the fabric; tests hold it against stepped runs, within 3 %. In runs of a hundred
+    cycles, with a token or two in a PE, it was up to 15 % off.
 
     Examples
     --------
@@ -192,12 +197,12 @@ def gradient_cycles(
     """
     M, R, C, n, t = sizes_of(wafer, outputs, features, tokens)
     k = Constants.of(chip, dtype, what_if)
-    handing = min(C - 1, 2)  # a cycle to take a slope, and one to pass it on
-    slope = handing * (1 + k.gap) + k.startup + ceil(n / k.rate) + k.gap
-    working = t * slope + 1
+    handing = min(C - 1, 2)  # a cycle to take a value of dY, one to pass it on
+    token = handing * (1 + k.gap) + k.startup + ceil(n / k.rate) + k.gap
+    working = t * token + 1
     handed_on = t if handing > 1 else 0
     hop = k.hand_over + handing - 1 if C > 1 else 0  # to the next column, with the taking of it
-    changes = share(M, share(M, C)) - 1  # of the column that hands out slopes
+    changes = share(M, share(M, C)) - 1  # of the column that hands dY out
     way = k.ramp_latency + k.hand_over * (R - 1)
 
     def total(v: float) -> int:

@@ -1,11 +1,11 @@
 """The gradient of streamed weights: it leaves over the edge that the weights came in by.
 
-``dW = dY @ X.T``: the activations of a layer and the slopes of its outputs lie in the same PEs,
-features and outputs over columns, tokens over rows. The column that holds an output hands its
-slopes along the row, east and west; every PE multiplies the activations of a token with the slope
-of that token as it passes, for all its features. What a column of PEs has found is added up on the
-way north and goes to the host, by a microthread, while the PEs work on the next output. So a PE
-holds two outputs' parts of the gradient, one in the making and one on its way out, and never more.
+``dW = dY @ X.T``: the activations of a layer and the gradient of its outputs, dY, lie in the same
+PEs, features and outputs over columns, tokens over rows. The column that holds an output hands its
+values of dY along the row, east and west; every PE multiplies the activations of a token with the
+value of that token as it passes, for all its features. What a column of PEs has found is added up
+on the way north and goes to the host, by a microthread, while the PEs work on the next output. So a
+PE holds two outputs' parts of dW, one in the making and one on its way out, and never more.
 """
 
 from __future__ import annotations
