@@ -3,7 +3,7 @@
 A product with zero adds nothing, so it need not be done. A zero in x need not even be sent: in a
 machine whose work begins when a value arrives, what does not arrive makes no work. A zero in the
 matrix need not be kept: a PE works through the non-zeros that it has. Neither asks for a pattern.
-But PEs have different numbers of them, and the sum passes those that have many later.
+But PEs have different numbers of them, and a sum that comes by waits for those that still work.
 """
 
 from __future__ import annotations
