@@ -7,9 +7,10 @@ import io
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from .palette import in_256_colors
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from PIL import Image
 
 DOTS_PER_INCH = 100
 
@@ -62,15 +63,6 @@ def picture(figure: Figure, alt: str) -> Picture:
     """
     if not alt.strip():
         raise ValueError("picture: alt is empty; say in words what is to be seen")
-    drawn, stored = io.BytesIO(), io.BytesIO()
+    drawn = io.BytesIO()
     figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight")
-    _in_256_colors(drawn).save(stored, format="png", optimize=True)
-    return Picture(stored.getvalue(), alt)
-
-
-def _in_256_colors(png: io.BytesIO) -> Image.Image:
-    """A third of the bytes. Of the ways to choose colors, this one is never far off anywhere."""
-    from PIL import Image  # comes with matplotlib
-
-    exact = Image.open(png).convert("RGB")
-    return exact.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+    return Picture(in_256_colors(drawn), alt)
