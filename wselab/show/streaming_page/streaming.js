@@ -2,7 +2,7 @@
    live_streaming.py, which also reckons all that is drawn here; what it shares with other pictures
    to drag, in drag.js. */
 
-const WIDTH = 760, LEFT = 100, RIGHT = 40, TOP = 6;
+const WIDTH = 760, LEFT = 116, RIGHT = 40, TOP = 6;
 const LANE = 56, BAR = 44, ZONE = 34, AXIS = 26; // heights: a lane and its bar, a zone, an axis
 const GOOD = "#009E73", BAD = "#D55E00";
 
