@@ -258,7 +258,7 @@ def test_a_cut_route_stops_the_step(images):
     """The error names the PE that waits, and no parameter was changed."""
     compiled = mlp(Place(4, 4))
     before = compiled.parameters()
-    down = compiled.device.links.down_color
+    down = compiled.device.links.down
     compiled.device.wafer[2, 1].route(down, SOUTH >> RAMP, replace=True)
     with pytest.raises(RunError, match=r"PE \(2, 1\)"):
         compiled.step(*images.batch(1))
@@ -274,7 +274,7 @@ def test_a_route_astray_changes_the_loss(images):
     losses = []
     for astray in (False, True):
         compiled = mlp(Place(4, 4))
-        wafer, down = compiled.device.wafer, compiled.device.links.down_color
+        wafer, down = compiled.device.wafer, compiled.device.links.down
         if astray:
             wafer[1, 1].route(down, NORTH >> RAMP, replace=True)
             wafer[2, 0].route(down, NORTH >> (RAMP, SOUTH, EAST), replace=True)

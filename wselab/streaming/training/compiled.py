@@ -152,7 +152,7 @@ class Compiled:
 
     def _pass(self, x: np.ndarray, labels: np.ndarray, run: bool) -> None:
         plan = self.plan
-        plan.load(self.x.block, x, self.x.width)
+        plan.load(self.x.block, x)
         self.loss.load(labels)
         for value in plan.values:
             value.has_gradient = False
@@ -194,7 +194,7 @@ class Compiled:
         """The logits of any number of rows, (rows, classes); replayed, and no cost is noted."""
         found = []
         for some in np.split(x, range(self.plan.batch, len(x), self.plan.batch)):
-            self.plan.load(self.x.block, some, self.x.width)
+            self.plan.load(self.x.block, some)
             self.device.begin(run=False)
             with np.errstate(all="ignore"):
                 for node in self.plan.nodes:

@@ -143,7 +143,7 @@ class _Linear(Node):
         dy = self.y.gradient
         assert dy is not None
         with self.device.launch(self.name, "backward", "gather"):
-            self.product.gather(dy)
+            self.product.all_gather(dy)
         if self.x.wanted:
             dx, add = self.x.take_gradient()
             with self.device.launch(self.name, "backward", "product with W"):
