@@ -30,8 +30,8 @@ class Picture:
             file.write(self.png)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        # Twice, since neither serves all: JupyterLab gives a picture of image/png no words, and
-        # where HTML is not trusted, or is made into a PDF, image/png is the one that is shown.
+        # Twice, since neither serves all: JupyterLab gives image/png no alternative text, and what
+        # takes no HTML, as an export to PDF by LaTeX, has image/png alone.
         source = f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
         html = f'<img alt="{escape(self.alt)}" src="{source}">'
         data = {"image/png": self.png, "text/html": html, "text/plain": self.alt}
