@@ -451,3 +451,12 @@ def test_the_still_picture_of_few_pes_has_their_numbers(shape, numbered):
     if numbered:
         assert told[3, 1].get_text() == "28" and (2, 1) not in told
         assert [told[at].get_color() for at in ((0, 0), (24, 3))] == ["white", "black"]
+
+
+def test_a_frame_of_few_pes_has_their_numbers(heard):
+    """The page writes them; of many PEs it gets none, and none of a dead one."""
+    m, page = heard([[1, NAN], [0.5, 12000]])
+    assert page.frames[-1]["numbers"] == ["1", "", "0.5", "12,000"]
+    m.update([[2, 3], [4, 5]])
+    assert page.frames[-1]["numbers"] == ["2", "3", "4", "5"]
+    assert heard(np.zeros((10, 11)))[1].frames[-1]["numbers"] == []

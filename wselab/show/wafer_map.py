@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FLAT = 2.5  # from this ratio of columns to rows on, a PE is drawn taller than it is wide
 DOTS_PER_INCH = 75  # of a still map; the picture has room for a few more
 SMALL = 1_000  # dots, so large that one is seen by itself
-NUMBERED = 100  # PEs whose values a still map has as numbers, too
+NUMBERED = 100  # PEs whose values a map has as numbers, too
 FEW_DEAD = 200  # dots without a dead one beside them, each marked by a cross
 
 
@@ -112,14 +112,23 @@ def _draw(axes: Axes, table: np.ndarray, dots: np.ndarray, signed: bool, limits:
 
 def _write(axes: Axes, table: np.ndarray, image: Any) -> None:
     """The values of the PEs that live, in black or white as can be read on their colors."""
-    for (row, column), value in np.ndenumerate(table):
-        if not np.isnan(value):
+    for (place, value), text in zip(np.ndenumerate(table), numbers_of(table), strict=True):
+        if text:
             red, green, blue, _ = image.cmap(image.norm(value))
             bright = 0.3 * red + 0.59 * green + 0.11 * blue > 0.5
             axes.text(
-                column, row, number(float(value), digits=3), ha="center", va="center", size=8,
+                place[1], place[0], text, ha="center", va="center", size=8,
                 color="black" if bright else "white",
             )  # fmt: skip
+
+
+def numbers_of(table: np.ndarray) -> list[str]:
+    """The values of a map as they are written into it, row by row; nothing for a dead PE.
+
+    >>> numbers_of(np.array([[12.0, 0.12345], [float("nan"), 1234.5]]))
+    ['12', '0.123', '', '1,234']
+    """
+    return ["" if np.isnan(value) else number(value, digits=3) for value in table.ravel().tolist()]
 
 
 def _beside(mask: np.ndarray) -> np.ndarray:
