@@ -293,7 +293,7 @@ def test_a_model_that_does_not_fit_is_refused():
 @pytest.mark.parametrize(
     ("model", "words"),
     [
-        (Sequential(Linear(64, 8), Linear(9, 10)), "Linear '1'.* 8 features; expected 9"),
+        (Sequential(Linear(64, 8), Linear(9, 10)), "'1', a Linear, gets 8 features .*expected 9"),
         (Sequential(Linear(64, 6), LayerNorm(6), Linear(6, 10)), "6 features on 4 columns"),
         (transformer(64, heads=2, context=8), "2 heads on 4 columns"),
         (transformer(64, context=12), "a batch of 32 tokens in sequences of 12 on 4 rows"),

@@ -66,7 +66,7 @@ def draw(frame: Frame, arrows: list[Arrow], title: str) -> Figure:
         _map(axes, frame, every)
     else:
         _links(axes, frame, side)
-        _pes(axes, frame, every, side, _drawn(axes, rows, columns))
+        _pes(axes, frame, every, side, _drawn(axes, figure, rows, columns))
         _wavelets(axes, frame, side)
     for axis, lines in ((axes.xaxis, cells.columns), (axes.yaxis, cells.rows)):
         ticks = MaxNLocator(12, integer=True).tick_values(lines.start, lines.stop - 1)
@@ -130,11 +130,9 @@ def _links(axes: Axes, frame: Frame, side: float) -> None:
     axes.add_collection(LineCollection(red, colors=RED, linewidths=1.8 * width))
 
 
-def _drawn(axes: Axes, rows: int, columns: int) -> float:
+def _drawn(axes: Axes, figure: Figure, rows: int, columns: int) -> float:
     """Inches of a PE as it is drawn, less than it was given: the figure has margins."""
-    figure, box = axes.get_figure(), axes.get_position()
-    assert figure is not None
-    width, height = figure.get_figwidth(), figure.get_figheight()
+    box, width, height = axes.get_position(), figure.get_figwidth(), figure.get_figheight()
     return min(box.width * width / (columns + 0.2), box.height * height / (rows + 0.2))
 
 
