@@ -18,7 +18,8 @@ class Wire:
     """How weights travel: ``weight_bits`` each, ``index_bits`` more where zeros are left out.
 
     ``density`` is the part of the weights that are not zero and are sent; with 1.0 all are, in
-    order, and need no index. Raises ValueError where there are no such weights.
+    order, and need no index. With as many bits of index as of weight, to send all is shorter until
+    half of them are zero. Raises ValueError where there are no such weights.
 
     Examples
     --------

@@ -135,7 +135,8 @@ def product_cycles(
 
     References
     ----------
-    The rules of the fabric; tests hold it against stepped runs, within 2 %.
+    The rules of the fabric. Tests hold it against stepped runs: within 3 % of those that take 1,000
+    cycles or more, and 6 % from 300 on. Shorter ones, of few outputs, were up to 30 % off.
 
     Examples
     --------

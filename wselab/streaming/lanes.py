@@ -8,6 +8,7 @@ gradients of weights go up the columns and leave by the edge that weights came i
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ class Lanes:
     """Routes and scratch memory on ``w``, for the streamed products and gradients of any layers.
 
     ``tokens`` and ``features`` are the most that a PE holds of each; see `share`. Takes seven
-    colors, and of each PE's memory ``tokens + 2 features + 1`` values of type ``dtype``.
+    colors, and of each PE's memory ``tokens + 1`` values of type ``dtype``, and ``2 features`` more
+    where gradients are streamed.
 
     Examples
     --------
@@ -43,7 +45,12 @@ class Lanes:
         w[:, :-1].route(self.west[1], EAST >> RAMP)
         self.weight = w.memory("weight", (), dtype=dtype)  # the one that is passing
         self.partial = w.memory("partial sums", tokens, dtype=dtype)
-        self.gradient = w.memory("gradient", (2, features), dtype=dtype)
+        self.features, self.dtype = features, dtype
+
+    @cached_property
+    def gradient(self) -> Memory:
+        """Two buffers for the gradient of an output's weights, in programs that stream it out."""
+        return self.w.memory("gradient", (2, self.features), dtype=self.dtype)
 
     def take_in(self, color: Any) -> None:
         """Route ``color`` from the host down all columns, unless it is routed."""
