@@ -420,6 +420,8 @@ WRONG = {
         ratio(times=1 / 8): "It divides by 8",
         ratio(times=8): "counts bytes for bits",
         ratio(rounded=math.floor): "It rounds down",
+        ratio(flop=1, rounded=math.floor): "takes a multiply-accumulate for one operation",
+        ratio(flop=1, rounded=round): "takes a multiply-accumulate for one operation",
         ratio(rounded=float): "something of type float.*tokens are a whole number",
         upside_down: "with 104,167 tokens a weight takes",
         sixteen: "Right with.*not with.*The bits do not come in",

@@ -188,11 +188,12 @@ def same_color_as_neighbour(w: Wafer) -> Iterator[str]:
             if (both := both & ~taken).any():
                 row, column = (int(one) for one in np.argwhere(both)[0])
                 down, right = port.step or (0, 0)
+                by = "row" if down else "column"
                 yield (
                     f"PE ({row}, {column}) sends {color.name} {port}, and its neighbour PE "
                     f"({row + down}, {column + right}) sends on {color.name} too. A router takes a "
                     "color in by one port only, so that the neighbour cannot take in what comes: "
-                    "give neighbours two colors and let them swap (w.alternating)."
+                    f'give neighbours two colors and let them swap: w.alternating(..., by="{by}").'
                 )
                 return
 

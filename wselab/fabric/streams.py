@@ -74,7 +74,7 @@ def sources(color: Color) -> np.ndarray:
         if fed.any():
             np.copyto(upstream, number + np.int32(down * columns + right), where=fed)
     hop = upstream.ravel()
-    following = np.flatnonzero((hop >= 0) & ~at_source.ravel())
+    led = following = np.flatnonzero((hop >= 0) & ~at_source.ravel())
     for _ in range(hop.size.bit_length()):  # each round doubles the distance looked back
         before = hop[following]
         further = np.where(before >= 0, hop[before], np.int32(-1))
@@ -83,5 +83,6 @@ def sources(color: Color) -> np.ndarray:
         following = following[changed]
         if not following.size:
             break
-    hop[(hop >= 0) & ~at_source.ravel()[hop]] = CIRCLE
+    ends = hop[led]
+    hop[led[(ends >= 0) & ~at_source.ravel()[ends]]] = CIRCLE
     return hop.reshape(rows, columns)
