@@ -107,7 +107,7 @@ learn: $(VENV)/complete ## open the course in JupyterLab
 
 # ---- to test -----------------------------------------------------------------------------
 
-test: units run-notebooks same-exercises ## unit, property and doc tests, every lesson, the exercises
+test: units run-notebooks same-exercises ## unit, property and doc tests, every lesson, the exercises (JOBS=4: four at once)
 
 test-all: lint units-all run-notebooks same-notebooks same-exercises ## what CI runs
 
