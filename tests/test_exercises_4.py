@@ -128,6 +128,7 @@ NO_RECORD = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_program_is_judged_outside_the_notebook(notebook):
     """A right one passes, a wrong one hears whose vectors it lacks."""
     assert grade_notebook(notebook(RIGHT), ["4.1"])["4.1"].passed

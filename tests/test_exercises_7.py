@@ -62,6 +62,7 @@ def tokens_that_fit(layers, width, bits, sram_bytes, waiting):
 FORGED = "import wselab.course.reckoning as r\nr.Calculation.write = lambda *a: ['fits', 7]"
 
 
+@pytest.mark.long
 def test_an_answer_is_judged_outside_the_notebook(notebook):
     """A right one passes, a wrong one hears why, and one that asks the library too."""
     assert grade_notebook(notebook(RIGHT), ["7.2"])["7.2"].passed

@@ -17,6 +17,7 @@ from wselab.specs import WSE2, WSE3
 from wselab.specs.models import GPT3_175B
 
 from .hostile import CALCULATING, HOSTILE, calculating, hostile
+from .long import long
 
 
 def untouched(*given):
@@ -398,7 +399,7 @@ RIGHT = {
 @pytest.mark.parametrize(
     ("number", "answer"), [(number, answer) for number in RIGHT for answer in RIGHT[number]]
 )
-@pytest.mark.parametrize("seed", [None, 0, 1])
+@pytest.mark.parametrize("seed", [None, 0, *long(1)])
 def test_different_right_answers_pass(number, answer, seed):
     """With all points; a score where a program is written."""
     result = check(number, answer, seed=seed)

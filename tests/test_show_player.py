@@ -31,6 +31,7 @@ from wselab.show.packed import pack
 from wselab.show.trace_player import PAGE, PARTS, Player, javascript
 from wselab.show.waiting import standstill
 
+from .long import long
 from .test_fabric_trace import LONGEST, recorded, row, some_wafer
 
 NAMES = (
@@ -134,7 +135,7 @@ def check_pe(found: dict[str, Any], frame: Frame, local: int) -> None:
         assert same_numbers(values, memory[name].ravel().tolist()), name
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [*range(4), *long(*range(4, 12))])
 def test_the_page_steps_as_python_does(seed: int, tmp_path: Path) -> None:
     """Random programs of every kind, forwards, backwards and in jumps."""
     trace = recorded(some_wafer(seed))

@@ -19,6 +19,8 @@ from wselab.streaming import (
 )
 from wselab.streaming.lanes import in_columns
 
+from .long import long
+
 CASES = {  # outputs, features, tokens, (rows, columns), type, what-ifs; some hundreds of cycles
     "one PE": (12, 12, 8, (1, 1), "float32", {}),
     "a column": (12, 12, 24, (3, 1), "float32", {}),
@@ -68,7 +70,7 @@ def test_a_gradient_takes_what_is_predicted(case: str) -> None:
 
 
 @cases
-@pytest.mark.parametrize("zeros", [0.5, 0.8])
+@pytest.mark.parametrize("zeros", [0.5, *long(0.8)])
 def test_a_sparse_product_takes_what_is_predicted(case: str, zeros: float) -> None:
     W, X, _, wafer, what_if, sizes = loaded(case)
     W[np.random.default_rng(1).random(W.shape) < zeros] = 0

@@ -15,6 +15,8 @@ from wselab.streaming.training.modules import Linear, Module, ReLU, Sequential
 from wselab.streaming.training.optimizers import SGD, AdamW
 from wselab.streaming.training.rowwise import LayerNorm, PositionEmbedding
 
+from .long import long
+
 #: Of a loss in float32 from the one in double precision, over the steps that are compared here.
 TOLERANCE = 2e-5
 
@@ -147,7 +149,7 @@ def test_an_mlp_learns_in_bfloat16_too(images):
     assert losses[-1][1].bill.cycles < losses[-1][0].bill.cycles
 
 
-@pytest.mark.parametrize("blocks", [1, pytest.param(2, marks=pytest.mark.long)])
+@pytest.mark.parametrize("blocks", [1, *long(2)])
 @pytest.mark.parametrize("optimizer", [SGD(lr=0.1, momentum=0.9), AdamW(lr=0.01)])
 def test_a_transformer_learns_as_in_plain_numpy(optimizer, blocks):
     """By replays, whose bits are those of a run."""

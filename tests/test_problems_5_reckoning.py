@@ -16,6 +16,7 @@ from wselab.course.problems import p05_1, p05_4
 from wselab.kernels import gemv_plan
 
 from .hostile import CALCULATING, calculating
+from .long import long
 
 
 def untouched(*given):
@@ -398,7 +399,7 @@ RIGHT = {"5.1": [count, by_arrays], "5.4": [placed, by_fewer_shapes]}
 WRONG = {"5.1": WRONG_1, "5.4": WRONG_4}
 
 
-@pytest.mark.parametrize("seed", [None, 3, 8])
+@pytest.mark.parametrize("seed", [None, 3, *long(8)])
 @pytest.mark.parametrize(
     ("number", "answer"), [(number, answer) for number in RIGHT for answer in RIGHT[number]],
     ids=lambda one: getattr(one, "__name__", one),
