@@ -79,7 +79,6 @@ def test_microthreads_that_run_at_once_are_not_added_up() -> None:
     assert 500 <= least <= w.run().cycles < 1000
 
 
-
 @pytest.mark.parametrize("engine", ["reference", "lockstep", "bitplane"])
 def test_a_run_that_takes_longer_than_its_patience_is_stopped(
     engine: str, monkeypatch: pytest.MonkeyPatch

@@ -215,9 +215,7 @@ def places(where: np.ndarray) -> str:
             runs.append([place])
     if len(runs) > 4:
         return f"{len(found):,} PEs, PE {found[0]} the first of them"
-    words = [
-        f"PE {run[0]}" if len(run) == 1 else f"PE {run[0]} to PE {run[-1]}" for run in runs
-    ]
+    words = [f"PE {run[0]}" if len(run) == 1 else f"PE {run[0]} to PE {run[-1]}" for run in runs]
     return " and ".join(words)
 
 
