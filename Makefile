@@ -132,7 +132,7 @@ same-exercises: $(BUILD)/ready
 
 lint: $(BUILD)/ready ## ruff on code and notebooks, mypy on wselab/
 	@$(PY) -m ruff check
-	@$(PY) -m ruff format --check --quiet
+	@$(PY) -m ruff format --check
 	@$(PY) -m mypy
 
 bench: $(BUILD)/ready ## print the performance table
