@@ -50,7 +50,7 @@ class Streams:
 
 def streams(program: Program, color: Color) -> Streams:
     """The streams of ``color`` in a program."""
-    sent = np.zeros(program.shape, np.int64)
+    sent = np.zeros(program.shape, np.int32)
     for operation in program.operations:
         if operation.sends is color:
             sent[operation.where] += (
