@@ -128,10 +128,10 @@ def sparse_gemv(
     X = X.reshape(len(X), -1)
     (R, C), tile = tiling(W.shape, wafer_of("sparse_gemv", wafer, chip, what_if).shape)
     w = Wafer(R + 1, C, chip=chip, **what_if)
-    _check_room(W, wafer, w, skip, X.shape[1] if skip == "weights" else 1)
+    per_pe = None if skip == "activations" else count_by_pe(W, (R, C), tile)
+    _check_room(W, wafer, w, per_pe, X.shape[1] if skip == "weights" else 1)
     if skip != "weights" and index == "color":
         _check_colors(w, tile[1], W.shape[1])
-    per_pe = None if skip == "activations" else count_by_pe(W, (R, C), tile)
     if engine == "counted":
         runs = _counted(W, X, w, tile, per_pe, skip, index)
         single = W.astype(np.float32, copy=False), X.astype(np.float32, copy=False)
@@ -231,16 +231,22 @@ def _check_colors(w: Wafer, width: int, N: int) -> None:
         )
 
 
-def _check_room(W: np.ndarray, wafer: Pair, w: Wafer, skip: str, batch: int) -> None:
-    """Refuse a product of which the fullest PE would keep more than it has room for."""
+def _check_room(
+    W: np.ndarray, wafer: Pair, w: Wafer, per_pe: np.ndarray | None, batch: int
+) -> None:
+    """Refuse a product of which the fullest PE would keep more than it has room for.
+
+    ``per_pe`` has the non-zeros that each keeps; None where whole tiles are kept.
+    """
     room = w.chip.pe_memory_bytes
 
     def kept(shape: Pair) -> tuple[int, str]:
         """The bytes of the fullest of so many PEs, and what they are."""
         used, (m, n) = tiling(W.shape, shape)
         stored, what = m * n * W.itemsize, f"a tile of {m:,} x {n:,}"
-        if skip != "activations":
-            most = int(count_by_pe(W, used, (m, n)).max())
+        if per_pe is not None:
+            counts = per_pe if shape == wafer else count_by_pe(W, used, (m, n))
+            most = int(counts.max())
             stored, what = most * (W.itemsize + INDEX_BYTES), f"{most:,} non-zeros with their rows"
         return stored + (m + n) * batch * W.itemsize, what
 
