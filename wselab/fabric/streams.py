@@ -50,12 +50,12 @@ class Streams:
 
 def streams(program: Program, color: Color) -> Streams:
     """The streams of ``color`` in a program."""
-    sent = np.zeros(program.shape, np.int32)
-    for operation in program.operations:
-        if operation.sends is color:
-            sent[operation.where] += (
-                operation.n if np.ndim(operation.n) == 0 else operation.n[operation.where]
-            )
+    senders = [operation for operation in program.operations if operation.sends is color]
+    most = sum(int(np.max(operation.n)) for operation in senders)
+    sent = np.zeros(program.shape, np.int32 if most <= np.iinfo(np.int32).max else np.int64)
+    for operation in senders:
+        n = operation.n
+        sent[operation.where] += n if np.ndim(n) == 0 else n[operation.where]
     return Streams(sources(color), sent, color.leaves_by(RAMP))
 
 
