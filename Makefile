@@ -17,6 +17,8 @@ BUILD := .build
 LESSONS := notebooks solutions
 # make notebooks NB=notebooks/03*.ipynb
 NB ?= notebooks/*.ipynb solutions/*.ipynb
+# make test JOBS=4: how many tests, or notebooks, run at once
+JOBS ?= 2
 
 # Without byte code every import is slow, and some machines switch it off for all.
 unexport PYTHONDONTWRITEBYTECODE
@@ -105,28 +107,32 @@ learn: $(VENV)/complete ## open the course in JupyterLab
 
 # ---- to test -----------------------------------------------------------------------------
 
-test: units run-notebooks same-exercises ## unit, property and doc tests, every lesson, the exercises
+test: units run-notebooks same-exercises ## unit, property and doc tests, every lesson, the exercises (JOBS=4: four at once)
 
 test-all: lint units-all run-notebooks same-notebooks same-exercises ## what CI runs
 
+# A process that has no test left takes some from another; the cells of a notebook stay together.
+UNITS := MPLBACKEND=agg $(PY) -m pytest -n $(JOBS) --dist worksteal --doctest-modules
+
 units: $(BUILD)/ready
-	@MPLBACKEND=agg $(PY) -m pytest --doctest-modules tests wselab
+	@$(UNITS) tests wselab
 
 units-all: $(BUILD)/ready
-	@MPLBACKEND=agg $(PY) -m pytest --doctest-modules -m "" tests wselab
+	@$(UNITS) -m "" tests wselab
 
 run-notebooks: $(BUILD)/ready
-	@TQDM_DISABLE=1 $(PY) -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 \
-	  --nbval-sanitize-with=tools/sanitize.cfg $(LESSONS)
+	@TQDM_DISABLE=1 $(PY) -m pytest -n $(JOBS) --dist loadfile --nbval-lax --nbval-current-env \
+	  --nbval-cell-timeout=120 --nbval-sanitize-with=tools/sanitize.cfg $(LESSONS)
 
 same-notebooks: $(BUILD)/ready
-	@$(PY) -m tools.notebooks compare $(NB)
+	@printf '%s\n' $(NB) | xargs -n 1 -P $(JOBS) $(PY) -m tools.notebooks compare
 
 same-exercises: $(BUILD)/ready
 	@$(PY) -m tools.exercises --check
 
 lint: $(BUILD)/ready ## ruff on code and notebooks, mypy on wselab/
 	@$(PY) -m ruff check
+	@$(PY) -m ruff format --check
 	@$(PY) -m mypy
 
 bench: $(BUILD)/ready ## print the performance table

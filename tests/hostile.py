@@ -73,7 +73,7 @@ def hostile(right: Answer) -> dict[str, tuple[Answer, str]]:
         wselab.predict.broadcast(rows=2, columns=2, wavelets=3)
 
     def by_the_reference(w: Any, *given: Any) -> None:
-        reference.simulate(Program.of(w))
+        reference.simulate(Program.of(wse.Wafer(1, 2)))
 
     def by_the_course(w: Any, *given: Any) -> None:
         wse.course.find("3.2").sizes(None)

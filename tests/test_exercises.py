@@ -15,6 +15,8 @@ from wselab.course import check, find, numbers
 from wselab.course.grading import grade_notebook
 from wselab.course.problem import Hints
 
+from .long import long
+
 ROOT = Path(__file__).resolve().parent.parent
 SETS = sorted((ROOT / "solutions").glob("*.ipynb"))
 NUMBERS = {
@@ -48,7 +50,7 @@ def test_an_untouched_stub_fails_kindly(name, number):
 
 
 @pytest.mark.parametrize(("name", "number"), EACH)
-@pytest.mark.parametrize("seed", [None, 11, 12])
+@pytest.mark.parametrize("seed", [None, 11, *long(12)])
 def test_the_solution_passes(name, number, seed):
     """With all points, at or under par, also with other seeds."""
     result = check(number, find(number).answer_in(definitions("solutions", name)), seed=seed)
@@ -58,7 +60,7 @@ def test_the_solution_passes(name, number, seed):
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(n, marks=[] if n.startswith("03") else [pytest.mark.long]) for n in NUMBERS],
+    [n if n.startswith("06") else long(n)[0] for n in NUMBERS],  # it has problems of both kinds
 )
 @pytest.mark.parametrize(("folder", "passes"), [("solutions", True), ("exercises", False)])
 def test_graded_from_outside_solutions_pass_and_untouched_exercises_fail_kindly(

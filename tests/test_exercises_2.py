@@ -72,6 +72,7 @@ q.Problem.grade = q.Problem.check = r.Calculation.grade = lambda self, *a, **k: 
 """
 
 
+@pytest.mark.long
 def test_an_answer_is_judged_outside_the_notebook(notebook):
     """A right one passes, a wrong one hears why, and one that asks the library too."""
     assert grade_notebook(notebook(RIGHT), ["2.2"])["2.2"].passed

@@ -110,15 +110,18 @@ p.recorded = r.recorded = lambda w: {"passed": True, "cycles": 1}
 import wselab.course.programs as p
 p.Programming.write = lambda self, answer, size: {}
 """,
-    "says that it goes on and on": FORGED + """
+    "says that it goes on and on": FORGED
+    + """
     for one in written["operations"]:
         if one["kind"] == "mov":
             one.update(inputs=[1.0], n=10**12)
 """,
-    "says that it has more memory": FORGED + """
+    "says that it has more memory": FORGED
+    + """
     written["memories"].append(["mine", [10**9], "float32"])
 """,
-    "says that it begins with numbers": FORGED + """
+    "says that it begins with numbers": FORGED
+    + """
     written["memories"][1] = ["total", [16], "float32", [7.0] * 16]
 """,
 }
@@ -128,6 +131,7 @@ NO_RECORD = [
 ]  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_program_is_judged_outside_the_notebook(notebook):
     """A right one passes, a wrong one hears whose vectors it lacks."""
     assert grade_notebook(notebook(RIGHT), ["4.1"])["4.1"].passed

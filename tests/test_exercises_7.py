@@ -13,7 +13,7 @@ from wselab.course.problems import p07_4
 
 from . import handed_out
 
-NAME = "07_weight_streaming.ipynb"
+NAME, NAME_OF_8 = "07_weight_streaming.ipynb", "08_training_on_the_wafer.ipynb"
 text = functools.partial(handed_out.text, NAME)
 
 
@@ -62,6 +62,7 @@ def tokens_that_fit(layers, width, bits, sram_bytes, waiting):
 FORGED = "import wselab.course.reckoning as r\nr.Calculation.write = lambda *a: ['fits', 7]"
 
 
+@pytest.mark.long
 def test_an_answer_is_judged_outside_the_notebook(notebook):
     """A right one passes, a wrong one hears why, and one that asks the library too."""
     assert grade_notebook(notebook(RIGHT), ["7.2"])["7.2"].passed
@@ -75,3 +76,15 @@ def test_a_notebook_cannot_make_itself_pass(notebook):
     """What its kernel writes in place of an answer is no number."""
     with pytest.raises(CannotGrade, match="cannot be read"):
         grade_notebook(notebook(RIGHT, FORGED), ["7.2"])
+
+
+@pytest.mark.parametrize("number", ["7.3", "7.P", "8.1", "8.2", "8.P"])
+def test_it_is_said_where_par_has_to_be_beaten(number):
+    """Of each problem with cycles: whether it passes above par."""
+    problem, puzzle = find(number), number.endswith("P")
+    asks = problem.most_cycles(problem.sizes()[0])
+    assert (asks is not None) == puzzle
+    words = handed_out.text(NAME if number[0] == "7" else NAME_OF_8, "title")
+    (any_number,) = re.findall(r"program takes\. (.{3,20}) pass(?:es)? with any number", words)
+    assert (number in any_number) != puzzle
+    assert (f"{number} passes below par only" in words) == puzzle

@@ -54,6 +54,22 @@ def test_a_run_of_many_minutes_is_refused_before_it_starts() -> None:
     assert len(w.recorded) == 500  # as it was
 
 
+@pytest.mark.parametrize("amounts", [[10**12], [2**31 - 1] * 3, [2**31, 5]])
+def test_so_many_wavelets_are_counted_whole(amounts: list[int]) -> None:
+    """Amounts beyond 32 bits neither become others nor end in NumPy's words."""
+    w = wse.Wafer(1, 2)
+    x, c = w.memory("x", 5), w.color("c")
+    w[0, 0].route(c, RAMP >> EAST)
+    w[0, 1].route(c, WEST >> RAMP)
+    for n in amounts:
+        w[0, 0].mov(1.0, out=fabout(c), n=n)
+    w[0, 1].mov(fabin(c), out=x)
+    with pytest.raises(wse.Deadlock, match=rf"PE \(0, 0\) sends it {sum(amounts)}"):
+        w.run()
+    with pytest.raises(wse.TooLong, match=f"at least {sum(amounts):,} cycles"):
+        w.run(engine="lockstep")
+
+
 def test_fewest_cycles_is_a_lower_bound() -> None:
     """What the busiest PE must do without waiting is never more than the run takes."""
     w = star_of(6, 10)
@@ -77,7 +93,6 @@ def test_microthreads_that_run_at_once_are_not_added_up() -> None:
         region.mov(x, out=fabout(out), microthread=True)
     least = price.fewest_cycles(price.Program.of(w))
     assert 500 <= least <= w.run().cycles < 1000
-
 
 
 @pytest.mark.parametrize("engine", ["reference", "lockstep", "bitplane"])

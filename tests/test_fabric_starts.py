@@ -251,6 +251,17 @@ def test_parts_that_overlap_in_one_pe_are_refused() -> None:
     w[...].add(x.own[start : start + 4], 1.0, out=x.own[start : start + 4])
 
 
+def test_a_part_is_the_same_however_it_is_written() -> None:
+    """An operation may write where it reads; not one value further on, nor the other way round."""
+    w = wafer(1, 2)
+    x, y = w.memory("x", 8), w.memory("y", (2, 4))
+    for part, same in [(x.own[0:4], x.own[:-4]), (y.own[1], y.own[1:]), (y.own[...], y)]:
+        w[...].mul(part, 2.0, out=same)
+    for part, other in [(x.own[:4], x.own[1:5]), (x, x.own[::-1]), (y.own[:, 1], y.own[1, :2])]:
+        with pytest.raises(ProgramError, match=r"overlap without being the same"):
+            w[...].mul(part, 2.0, out=other)
+
+
 @engines
 @pytest.mark.parametrize("waits", [True, False])
 def test_work_on_one_piece_goes_beside_a_stream_into_another(engine: str, waits: bool) -> None:

@@ -223,11 +223,11 @@ def test_it_costs_less_than_running() -> None:
     w[:, 1:-1].add(fabin(theirs), x, out=fabout(mine))
     w[:, 0].add(fabin(theirs), x, out=x)
     w.verify()
-    start = time.perf_counter()
+    start = time.process_time()
     w.verify()
-    middle = time.perf_counter()
+    middle = time.process_time()
     w.run()
-    assert middle - start < time.perf_counter() - middle
+    assert middle - start < time.process_time() - middle
 
 
 def test_an_undrained_stream_is_found_before_it_runs() -> None:

@@ -201,8 +201,10 @@ def test_a_wafer_larger_than_its_chip_is_refused(chip: Any) -> None:
 
 def test_a_wafer_that_fits_a_larger_chip_can_have_it() -> None:
     """What a WSE-2 refuses, a WSE-3 may hold; without a word the chip is the WSE-2."""
-    with refused("WSE-2"):
+    with refused("WSE-2", r"at most Wafer\(994, 750\)"):
         Wafer(1000, 1)
+    with refused("WSE-1", "a smaller wafer"):
+        Wafer(1000, 1, chip=wse.WSE1)
     assert Wafer(1000, 1, chip=wse.WSE3).chip is wse.WSE3
     assert Wafer(1, 1).chip is wse.WSE2
 

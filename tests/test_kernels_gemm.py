@@ -178,22 +178,22 @@ def test_double_buffers_are_counted_and_enforced() -> None:
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-@pytest.mark.parametrize(("sizes", "wafer"), [((90, 50, 70), (2, 2)), ((300, 80, 20), (3, 3))])
+@pytest.mark.parametrize(("sizes", "wafer"), [((45, 25, 35), (2, 2)), ((75, 20, 10), (3, 3))])
 def test_the_wafer_that_the_error_names_does(
     algorithm: str, sizes: tuple[int, int, int], wafer: tuple[int, int]
 ) -> None:
     """The product runs on the wafer that the message names."""
     M, K, N = sizes
     A, B = np.ones((M, K), np.float32), np.ones((K, N), np.float32)
-    small = wse.WSE2.what_if(pe_memory_bytes=4096)
+    small = wse.WSE2.what_if(pe_memory_bytes=1024)
     with pytest.raises(wse.MemoryBudgetError) as caught:
         kernels.gemm(A, B, wafer, algorithm, chip=small)
     found = re.search(r"would do with wafer=\((\d+), (\d+)\)", str(caught.value))
     assert found
     named = int(found[1]), int(found[2])
     fewer = named[0] - 1, named[1] - 1
-    assert kernels.gemm_plan(sizes, named, algorithm).bytes_per_pe <= 4096
-    assert kernels.gemm_plan(sizes, fewer, algorithm).bytes_per_pe > 4096
+    assert kernels.gemm_plan(sizes, named, algorithm).bytes_per_pe <= 1024
+    assert kernels.gemm_plan(sizes, fewer, algorithm).bytes_per_pe > 1024
     value, _ = kernels.gemm(A, B, named, algorithm, chip=small)
     assert (value == K).all()
 

@@ -196,6 +196,18 @@ def test_the_plan_is_what_the_wafer_holds(
 
 
 @layouts
+def test_places_are_of_x_and_y_alone(layout: str) -> None:
+    """Two places each are a tile once, and x and y twice; a plan says whether that fits."""
+    one, two = (kernels.gemv_plan((40, 60), (3, 4), layout, places=k) for k in (1, 2))
+    assert two.bytes_per_pe - one.bytes_per_pe == one.bytes["x"] + one.bytes["y"]
+    assert two.bytes.get("A") == one.bytes.get("A") and (one.fits, two.fits) == (True, True)
+    edge = [kernels.gemv_plan((872, 872), (8, 8), places=k) for k in (1, 2)]
+    assert [plan.fits for plan in edge] == [True, False]
+    assert [repr(plan).endswith(": does not fit>") for plan in edge] == [False, True]
+    assert kernels.gemv_plan((872, 872), (8, 8), places=2, chip=wse.WSE3).room == 48 * 1024
+
+
+@layouts
 def test_padding_is_counted_and_paid_for(layout: str) -> None:
     """A matrix takes the cycles of the one that fills its PEs, whose padding is 0."""
     for matrix, wafer in PRODUCTS:
@@ -347,6 +359,7 @@ HALF = A.astype(np.float16)
         (lambda: kernels.gemv(A, X, (2, 2), "mesh", overlap=2), "only in 'tiles' and 'rows' is x"),
         (lambda: kernels.gemv(A, X, (2, 2), accumulate="float16"), "accumulate='float16' for a "),
         (lambda: kernels.gemv(HALF, X.astype("f2"), (2, 2), accumulate="f8"), "expected 'float32'"),
+        (lambda: kernels.gemv_plan((4, 4), (2, 2), places=0), "places=0; expected a whole number"),
         (lambda: kernels.gemv_plan((4, 4), (2, 2), dtype="float64"), "a PE computes in float32 or"),
         (lambda: kernels.gemv_plan((4, 0), (2, 2)), "matrix=(4, 0); expected two whole numbers"),
         (lambda: kernels.gemv_plan(4, (2, 2)), "matrix=4; expected two whole numbers"),

@@ -163,7 +163,7 @@ def test_index_wavelets_cost_time_and_save_colors() -> None:
         for index in ("color", "wavelet")
     )
     assert by_color < by_index
-    with pytest.raises(ProgramError, match=r"40 columns wide.*at most 20, or index='wavelet'"):
+    with pytest.raises(ProgramError, match=r"40 columns wide.*2 columns, .*20, or index='wavelet'"):
         kernels.sparse_gemv(W, x, (2, 1), **how)
     y, _ = kernels.sparse_gemv(W, x, (2, 1), index="wavelet", **how)
     assert same_bits(y, gemv_in_order(W, x, (2, 1)))
@@ -310,7 +310,7 @@ SQUARE, ONE = np.ones((4, 4), np.float32), np.ones(4, np.float32)
         ({"x": ONE * np.nan}, ProgramError, r"x\[0\] is nan"),
         ({"skip": "zeros"}, ProgramError, "skip='zeros'; expected one of"),
         ({"index": "none"}, ProgramError, "index='none'; expected one of"),
-        ({"engine": "fast"}, ProgramError, "engine 'fast'"),
+        ({"engine": "count"}, ProgramError, "engine='count'; expected one of 'counted', "),
         ({"wafer": 4}, ProgramError, r"wafer=4; expected \(rows, columns\)"),
         ({"index": "wavelet", "engine": "counted"}, ProgramError, "knows index='color' only"),
         ({"ramps": 3}, ProgramError, "unknown rule 'ramps'"),
@@ -318,13 +318,19 @@ SQUARE, ONE = np.ones((4, 4), np.float32), np.ones(4, np.float32)
             {"W": np.ones((4, 9000), np.float32), "x": np.ones(9000, np.float32), "wafer": (1, 1),
              "skip": "weights"},
             MemoryBudgetError,
-            "36,000 non-zeros with their rows.*Try a larger wafer",
+            r"36,000 non-zeros with their rows.*would do with wafer=\(3, 3\)\.$",
+        ),
+        (
+            {"W": np.ones((64, 9000), np.float32), "x": np.ones((9000, 2), np.float32),
+             "wafer": (1, 2), "skip": "weights"},
+            MemoryBudgetError,
+            r"would do with wafer=\(7, 13\)\. Or try a smaller batch",
         ),
         (
             {"W": np.ones((4000, 4), np.float32), "wafer": (1, 1), "skip": "activations",
              "engine": "counted"},
             MemoryBudgetError,
-            "a tile of 4000 x 4",
+            "a tile of 4,000 x 4",
         ),
     ],
 )  # fmt: skip

@@ -652,7 +652,7 @@ def a_number_asserted_too_late(lesson):
     """An assert that stands one code cell further on."""
     section_cell(lesson, "The question").source += "\n\nThere are 777 of them."
     code_cell(lesson, "my_guess = None").source += "\nthem = 777"
-    code_cell(lesson, "wse.Wafer(4, 8)").source += "\nassert them == 777"
+    code_cell(lesson, "write_chain_west").source += "\nassert them == 777"
 
 
 def a_number_as_it_should_be(lesson):
@@ -706,7 +706,7 @@ BROKEN = [  # what is broken, by which check it is found, and words of the compl
     (replaced("Before you start", "**Warm-up**", "Warm-up"), check_head, "no **Warm-up**"),
     (replaced("Before you start", "tested by", "for", 1), check_head, "does not say what"),
     (replaced("Before you start", "\n- ", "\n", 3), check_head, "three to five goals"),
-    (replaced("Before you start", "core 45", "core 50"), check_head, "takes 50 minutes"),
+    (replaced("Before you start", "core 40", "core 50"), check_head, "takes 50 minutes"),
     (replaced("Before you start", "further", "then"), check_head, "does not say 'core N"),
     (in_code("my_guess = None", "my_guess = None", "my_guess = 10"), check_guess, "no line"),
     (lambda lesson: code_cell(lesson, "your guess").update(source="1"), check_guess, "shows my_"),

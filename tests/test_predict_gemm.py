@@ -11,6 +11,8 @@ from wselab import kernels, predict
 from wselab.predict import summa
 from wselab.specs import WSE2, WSE3
 
+from .long import long
+
 ALGORITHMS = ["summa", "cannon", "mesh"]
 
 
@@ -69,7 +71,7 @@ def test_products_that_outlast_their_transport_take_the_predicted_cycles(
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 @pytest.mark.parametrize("tile", [(1, 1, 1), (2, 2, 2), (3, 1, 5)], ids=str)
-@pytest.mark.parametrize("wafer", [(2, 2), (4, 4), (8, 8), (11, 11)], ids=str)
+@pytest.mark.parametrize("wafer", [(2, 2), (4, 4), (8, 8), *long((11, 11))], ids=str)
 def test_small_tiles_take_nearly_the_predicted_cycles(
     wafer: tuple[int, int], tile: tuple[int, int, int], algorithm: str
 ) -> None:
@@ -193,7 +195,7 @@ def turn(cycles: dict[int, int]) -> int:
     return min(cycles, key=lambda side: cycles[side])
 
 
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize("algorithm", ["summa", *long("cannon", "mesh")])
 def test_more_pes_make_a_product_slower_in_the_end(algorithm: str) -> None:
     """A 16 x 16 x 16 product is fastest somewhere in between, predicted and run alike."""
     A = np.ones((16, 16), np.float32)

@@ -65,6 +65,25 @@ def only_what_divides(W, rows, columns):
     return tile_by_tile(W[: m * rows, : n * columns], rows, columns)
 
 
+def evenly_split(W, rows, columns):
+    return max(
+        int(np.count_nonzero(tile))
+        for strip in np.array_split(W, rows)
+        for tile in np.array_split(strip, columns, axis=1)
+    )
+
+
+def rounded_to_nearest(W, rows, columns):
+    """Tiles of another size still, which no one has a name for."""
+    m, n = max(1, round(len(W) / rows)), max(1, round(len(W[0]) / columns))
+    last = [*range(m, m * rows, m)], [*range(n, n * columns, n)]
+    return max(
+        int(np.count_nonzero(tile))
+        for strip in np.split(W, last[0])
+        for tile in np.split(strip, last[1], axis=1)
+    )
+
+
 def turned(W, rows, columns):
     return tile_by_tile(W, columns, rows)
 
@@ -474,6 +493,8 @@ WRONG = {
         zeros_counted: "It counts the zeros",
         all_of_a_tile: "all weights of a tile, zeros included",
         only_what_divides: "The rest is forgotten",
+        evenly_split: "Those are the tiles of np.array_split",
+        rounded_to_nearest: r"Right with a matrix of 16 x 16 .* non-zeros|the fullest has",
         turned: "Rows and columns of PEs are mixed up",
         a_row_of_pes: "a whole row of PEs",
         a_column_of_pes: "a whole column of PEs",
@@ -578,6 +599,15 @@ def test_a_record_that_is_no_deal_earns_nothing(stranger):
 
 
 # ---- the judges ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", [None, *range(20)])
+def test_tiles_of_other_sizes_have_another_fullest_pe(seed):
+    """In most of the cases, with every seed: or one could cut the matrix as one likes."""
+    cases = [find("6.1").arguments(size) for size in find("6.1").sizes(seed)]
+    for other in (evenly_split, only_what_divides):
+        apart = [other(*case) != tile_by_tile(*case) for case in cases]
+        assert sum(apart) >= len(cases) / 2
 
 
 def test_the_fullest_is_the_kernels_fullest():

@@ -17,6 +17,7 @@ from wselab.specs import WSE2, WSE3
 from wselab.specs.models import GPT3_175B
 
 from .hostile import CALCULATING, HOSTILE, calculating, hostile
+from .long import long
 
 
 def untouched(*given):
@@ -398,7 +399,7 @@ RIGHT = {
 @pytest.mark.parametrize(
     ("number", "answer"), [(number, answer) for number in RIGHT for answer in RIGHT[number]]
 )
-@pytest.mark.parametrize("seed", [None, 0, 1])
+@pytest.mark.parametrize("seed", [None, 0, *long(1)])
 def test_different_right_answers_pass(number, answer, seed):
     """With all points; a score where a program is written."""
     result = check(number, answer, seed=seed)
@@ -419,6 +420,8 @@ WRONG = {
         ratio(times=1 / 8): "It divides by 8",
         ratio(times=8): "counts bytes for bits",
         ratio(rounded=math.floor): "It rounds down",
+        ratio(flop=1, rounded=math.floor): "takes a multiply-accumulate for one operation",
+        ratio(flop=1, rounded=round): "takes a multiply-accumulate for one operation",
         ratio(rounded=float): "something of type float.*tokens are a whole number",
         upside_down: "with 104,167 tokens a weight takes",
         sixteen: "Right with.*not with.*The bits do not come in",

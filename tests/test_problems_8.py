@@ -16,6 +16,7 @@ from wselab.course.problems import p08_1, p08_2, p08_3, p08_p
 from wselab.streaming import training
 
 from .hostile import CALCULATING, HOSTILE, calculating, hostile
+from .long import long
 
 # ---- 8.1, the gradient of weights: right --------------------------------------------------------
 
@@ -507,7 +508,7 @@ RIGHT = {
 WRONG = {"8.1": WRONG_1, "8.2": WRONG_2, "8.3": WRONG_3, "8.P": WRONG_P}
 
 
-@pytest.mark.parametrize("seed", [None, 3, 4])
+@pytest.mark.parametrize("seed", [None, 3, *long(4)])
 @pytest.mark.parametrize(("number", "answer"), [(n, one) for n in RIGHT for one in RIGHT[n]])
 def test_right_answers_pass(number, answer, seed):
     """Two different ones each, with sizes shown and not shown; the plain one is par."""

@@ -75,9 +75,7 @@ BROKEN = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("part", "nonsense"), [(k, n) for k, many in BROKEN.items() for n in many]
-)
+@pytest.mark.parametrize(("part", "nonsense"), [(k, n) for k, many in BROKEN.items() for n in many])
 def test_what_is_no_program_is_refused(part, nonsense):
     """Whatever a stranger's process says, it ends as a ValueError."""
     w = small()

@@ -18,7 +18,7 @@ import pytest
 import wselab as wse
 from tools import notebooks
 from wselab import show
-from wselab.show import live_map, scale
+from wselab.show import live_map, scale, wafer_map
 
 NAN = float("nan")
 WIDGET = notebooks.WIDGET
@@ -435,3 +435,28 @@ def test_what_the_page_says_is_what_the_kernel_hears():
     assert sent == {"ready", "drawn", "dropped", "value", "words", "highest", "dead", "layer"}
     for kind in {content["kind"] for content, _ in answers.sent}:
         assert f'message.kind === "{kind}"' in page
+
+
+@pytest.mark.parametrize(("shape", "numbered"), [((4, 25), True), ((4, 26), False)])
+def test_the_still_picture_of_few_pes_has_their_numbers(shape, numbered):
+    """A PE's own, in a color that can be read there; a dead one has none."""
+    from matplotlib.figure import Figure
+
+    table = np.arange(float(np.prod(shape))).reshape(shape)
+    table[1, 2] = NAN
+    axes = Figure().subplots()
+    wafer_map._draw(axes, table, table, False, (0, table.size))
+    told = {text.get_position(): text for text in axes.texts}
+    assert len(told) == (table.size - 1 if numbered else 0)
+    if numbered:
+        assert told[3, 1].get_text() == "28" and (2, 1) not in told
+        assert [told[at].get_color() for at in ((0, 0), (24, 3))] == ["white", "black"]
+
+
+def test_a_frame_of_few_pes_has_their_numbers(heard):
+    """The page writes them; of many PEs it gets none, and none of a dead one."""
+    m, page = heard([[1, NAN], [0.5, 12000]])
+    assert page.frames[-1]["numbers"] == ["1", "", "0.5", "12,000"]
+    m.update([[2, 3], [4, 5]])
+    assert page.frames[-1]["numbers"] == ["2", "3", "4", "5"]
+    assert heard(np.zeros((10, 11)))[1].frames[-1]["numbers"] == []

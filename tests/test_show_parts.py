@@ -28,7 +28,9 @@ def test_the_text_of_parts_has_the_plan(layout: str) -> None:
     assert f'Layout "{layout}": {rows} x {columns} PEs with {height} x {width} each' in alt
     assert (f"{plan.padding:,} of {plan.macs:,} cells are padding" in alt) is bool(plan.padding)
     even = show.parts(A[:6, :8], gemv_plan((6, 8), (3, 4)))
-    assert "padding" not in even.alt
+    assert "padding" not in even.alt and "fit" not in even.alt
+    large = show.parts(np.ones((200, 300)), gemv_plan((200, 300), (1, 1)))
+    assert large.alt.endswith("does not fit, 242,000 of 49,152 bytes a PE.")
 
 
 def test_padding_is_hatched() -> None:

@@ -31,6 +31,7 @@ from wselab.show.packed import pack
 from wselab.show.trace_player import PAGE, PARTS, Player, javascript
 from wselab.show.waiting import standstill
 
+from .long import long
 from .test_fabric_trace import LONGEST, recorded, row, some_wafer
 
 NAMES = (
@@ -134,7 +135,7 @@ def check_pe(found: dict[str, Any], frame: Frame, local: int) -> None:
         assert same_numbers(values, memory[name].ravel().tolist()), name
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [*range(4), *long(*range(4, 12))])
 def test_the_page_steps_as_python_does(seed: int, tmp_path: Path) -> None:
     """Random programs of every kind, forwards, backwards and in jumps."""
     trace = recorded(some_wafer(seed))
@@ -439,6 +440,27 @@ def test_words_stay_within_their_processor() -> None:
     )
 
 
+def test_words_are_drawn_within_their_processor() -> None:
+    """As drawn, in a figure that has margins: no letter runs out of its box."""
+    w = wse.Wafer(4, 4)
+    x, c = w.memory("x", 3), w.color("sums")
+    w[:, 1:].route(c, RAMP >> WEST)
+    w[:, 0].route(c, EAST >> RAMP)
+    w[:, 1].mov(x, out=fabout(c))
+    w[:, 0].add(fabin(c), x, out=x)
+    figure = frames_picture.draw(w.run(trace=True).trace.at(1), [], "")
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    waits = [text for text in axes.texts if text.get_text() == "waits for sums"]
+    assert len(waits) == 4
+    for text in waits:
+        extent = axes.transData.inverted().transform(text.get_window_extent())[:, 0]
+        assert (
+            frames_picture.PROCESSOR[0] < extent[0] < extent[1] < sum(frames_picture.PROCESSOR[::2])
+        )
+    assert axes.get_legend().get_title().get_text() == frames_picture.BOXES
+
+
 def test_python_and_page_have_the_same_marks() -> None:
     """A color of the fabric looks alike in the still picture and in the player."""
     text = (PAGE / "marks.js").read_text()
@@ -549,3 +571,20 @@ def test_widgets_are_imported_when_they_are_used() -> None:
     done = run_python(missing)
     assert "need the package anywidget" in done.stderr
     assert "pip install 'wselab[course]'" in done.stderr
+
+
+def test_the_still_picture_is_of_the_cycle_that_is_asked_for() -> None:
+    """Its words say so, and one that the trace does not hold is refused."""
+    w = wse.Wafer(2, 3)
+    x, y = w.memory("x", 4), w.memory("y", 4)
+    A = w.memory("A", (4, 4))
+    x[0] = 1
+    wse.kernels.write_gemv(w, A, x, y)
+    run = w.run(trace=True)
+    for cycle in (3, run.cycles - 4):
+        assert f" Cycle {cycle}: " in wse.show.player(run, still=cycle).alt
+    with pytest.raises(IndexError, match="cycle 900 is not in the trace"):
+        wse.show.player(run, still=900)
+    axes = frames_picture.draw(run.trace.at(3), [], "").axes[0]  # before any sum has left
+    named = [one.get_text() for one in axes.get_legend().get_texts()]
+    assert {f"color {color.name}" for color in w.colors} <= set(named)

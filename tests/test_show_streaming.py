@@ -22,9 +22,9 @@ def test_it_stops_to_stall_at_the_tokens_that_the_library_says() -> None:
         enough = Flow(GPT3_175B, chip, tokens=needed, faster=faster)
         fewer = Flow(GPT3_175B, chip, tokens=needed - 1, faster=faster)
         assert f"Streaming does not stall; below {needed:,} tokens it would" in str(enough)
-        assert f"of the time; from {needed:,} tokens on it would not" in str(fewer)
+        assert f"of that time; from {needed:,} tokens on it would not" in str(fewer)
         few = Flow(GPT3_175B, chip, tokens=needed // 2, faster=faster)
-        assert "Streaming stalls: the wafer waits 50 % of the time" in str(few)
+        assert "Streaming stalls: the wafer waits 50 % of that time" in str(few)
         assert sum(enough.step.stall_cycles.values()) == 0 < sum(fewer.step.stall_cycles.values())
 
 
@@ -63,7 +63,8 @@ def test_the_words_have_all_that_is_drawn() -> None:
         "do not fit: 40.4 GB of room are enough for 17,113 tokens",
     ):
         assert words in picture.alt
-    assert "They fit: 44 GB of room are enough for 447,591" in show.streaming(GPT3_XL).alt
+    small = show.streaming(GPT3_XL).alt
+    assert "The activations of 16,384 tokens take 1.61 GB. They fit: 44 GB of room are" in small
 
 
 def dragged() -> DraggedStreaming:
@@ -76,7 +77,7 @@ def dragged() -> DraggedStreaming:
 def test_the_words_follow_what_is_dragged() -> None:
     """Each of the five moves what it should."""
     widget = dragged()
-    assert "stalls: the wafer waits 84.3 % of the time" in widget.alt
+    assert "stalls: the wafer waits 84.3 % of that time" in widget.alt
     widget.tokens = 104_167
     assert "does not stall" in widget.alt and "do not fit" in widget.alt
     widget.density = 0.25

@@ -22,6 +22,7 @@ from wselab.streaming import (
     resident,
     rows_of,
     schedule,
+    streamed_gradient,
     streamed_product,
     tokens_in_flight,
     tokens_without_stall,
@@ -59,17 +60,17 @@ def test_double_buffering_hides_it() -> None:
 
 def test_the_way_back_sends_weights_again_and_gradients_once() -> None:
     """One layer: forward 0-30; back 30-55; its gradient computed 55-75 while it leaves."""
-    step = schedule([LayerCost("A", 10, 30, 25, 20, 35)], latency_cycles=3)
+    step = schedule([LayerCost("A", 10, 30, 12, 25, 20, 35)], latency_cycles=3)
     assert spans_of(step) == {
         ("A", "transfer", "forward", 0, 10),
         ("A", "compute", "forward", 3, 33),
-        ("A", "transfer", "backward", 10, 20),
+        ("A", "transfer", "backward", 10, 22),
         ("A", "compute", "backward", 33, 58),
         ("A", "compute", "gradient", 58, 93),  # 15 more than it computes: the link back
         ("A", "transfer", "gradient", 58, 96),
     }
     assert step.stall_cycles["A", "gradient"] == 15
-    assert (step.sent_cycles, step.returned_cycles) == (20, 35)
+    assert (step.sent_cycles, step.returned_cycles) == (22, 35)
 
 
 @pytest.mark.parametrize("ahead", [0, 1, 2, 5])
@@ -77,7 +78,7 @@ def test_the_way_back_sends_weights_again_and_gradients_once() -> None:
 def test_a_schedule_keeps_its_rules(ahead: int, seed: int) -> None:
     """On random layers: one at a time, no use before arrival, no more waiting than allowed."""
     rng = np.random.default_rng(seed)
-    layers = [LayerCost(f"{n}", *map(int, rng.integers(0, 50, 5))) for n in range(7)]
+    layers = [LayerCost(f"{n}", *map(int, rng.integers(0, 50, 6))) for n in range(7)]
     step = schedule(layers, ahead=ahead)
     spans = step.spans
     compute = [s for s in spans if s.what == "compute"]
@@ -101,6 +102,14 @@ def test_a_schedule_keeps_its_rules(ahead: int, seed: int) -> None:
     assert sum(step.stall_cycles.values()) == compute[-1].end_cycle - step.compute_cycles
     assert schedule(layers, ahead=ahead + 1).total_cycles <= step.total_cycles
     assert rows_of(step)[0]["layer"] == "0"
+
+
+def test_a_first_layer_is_not_gone_back_through() -> None:
+    """Nothing is sent or computed for the gradient of the data, only for that of the weights."""
+    step = schedule([LayerCost("A", 10, 30, 0, 0, 20, 35), LayerCost("B", 5, 9, 7, 9, 9, 5)])
+    backward = {(s.layer, s.what) for s in step.spans if s.phase == "backward"}
+    assert backward == {("B", "transfer"), ("B", "compute")}
+    assert ("A", "backward") not in step.stall_cycles and step.sent_cycles == 10 + 5 + 7
 
 
 def test_tokens_in_flight_are_those_of_the_record() -> None:
@@ -158,6 +167,48 @@ def test_costs_on_the_fabric_are_those_of_its_programs() -> None:
     cost = fabric_costs([(12, 12)], 32, (2, 4))[0]
     run = streamed_product(np.ones((12, 12), "f"), np.ones((12, 32), "f"), (2, 4))[1]
     assert cost.forward_cycles == pytest.approx(run.cycles, rel=0.02)
+
+
+def cycles_of_a_step(shapes, tokens: int, wafer, **what_if: int) -> int:
+    """Of all products of a training step, run one after the other: forward, then back."""
+
+    def ones(*shape: int) -> np.ndarray:
+        return np.ones(shape, np.float32)
+
+    total = 0
+    for number, (M, N) in enumerate(shapes):
+        total += streamed_product(ones(M, N), ones(N, tokens), wafer, **what_if)[1].cycles
+        total += streamed_gradient(ones(M, tokens), ones(N, tokens), wafer, **what_if)[1].cycles
+        if number > 0:  # nobody asks for the gradient of the data
+            total += streamed_product(ones(N, M), ones(M, tokens), wafer, **what_if)[1].cycles
+    return total
+
+
+def test_a_training_step_stops_to_stall_where_it_is_scheduled_to() -> None:
+    """From 6 tokens on nothing is waited for but the first wavelets and the last: 3 %."""
+    shapes, wafer = [(12, 32), (8, 12)], (2, 4)
+    for tokens, stalls in ((4, True), (6, False), (8, False)):
+        costs = fabric_costs(shapes, tokens, wafer, io_wavelets=1)
+        assert costs[0].weights_back_cycles == costs[0].backward_cycles == 0
+        assert costs[1].weights_back_cycles == 12 * 2 * 4 < costs[0].weights_cycles
+        step = schedule(costs, ahead=0)
+        assert any(step.stall_cycles.values()) == stalls
+        slow, plenty = (cycles_of_a_step(shapes, tokens, wafer, io_wavelets=io) for io in (1, 4))
+        assert (slow - plenty > 0.04 * slow) == stalls
+        assert step.compute_cycles == pytest.approx(plenty, rel=0.02)
+        if not stalls:
+            assert step.total_cycles == pytest.approx(slow, rel=0.03)
+
+
+@pytest.mark.parametrize("model", [GPT3_XL, GPT3_175B], ids=lambda m: m.name)
+def test_a_whole_step_wants_as_many_tokens_as_its_forward_part(model) -> None:
+    """Weights that come again are used as often; gradients that leave have cost as much."""
+    turn = tokens_without_stall(WSE3)
+    enough, short = (
+        schedule(peak_costs(model, tokens, chip=WSE3), ahead=0) for tokens in (turn, turn * 9 // 10)
+    )
+    assert max(enough.stall_cycles.values()) <= 1  # of rounding
+    assert all(stall > 1 for stall in short.stall_cycles.values())
 
 
 def test_resident_or_streamed() -> None:

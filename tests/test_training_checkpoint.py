@@ -39,7 +39,7 @@ def test_a_run_goes_on_with_the_same_bits(tmp_path, unbroken):
     losses = []
     for until in (13, 20, 30):
         training = executor(str(tmp_path), until)
-        assert training.resume() == len(losses)
+        assert training.resume(missing_ok=True) == len(losses)
         losses += [step.loss for step in training]
     assert losses == unbroken[0]
     for name, one in training.compiled.parameters().items():
@@ -70,13 +70,13 @@ def test_a_run_killed_at_any_moment_goes_on(tmp_path, unbroken, seed):
 def test_a_file_is_never_half_written(tmp_path, monkeypatch):
     """Whatever fails on the way, the old content stays and nothing else is left behind."""
     path = tmp_path / "note"
-    files.write_whole(path, "a note", b"old")
+    files.write_whole(path, "a note 1", b"old")
     for name in ("fsync", "replace", "fdopen"):
         with monkeypatch.context() as patch:
             patch.setattr(os, name, lambda *_: (_ for _ in ()).throw(OSError("disk full")))
             with pytest.raises(OSError, match="disk full"):
-                files.write_whole(path, "a note", b"new")
-        assert files.read_whole(path, "a note") == b"old"
+                files.write_whole(path, "a note 1", b"new")
+        assert files.read_whole(path, "a note 1") == b"old"
         assert os.listdir(tmp_path) == ["note"]
 
 
@@ -141,7 +141,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
         with pytest.raises(checkpoint.CheckpointError, match=words):
             checkpoint.load(path, compiled)
         assert all(np.array_equal(one, before[name]) for name, one in compiled.parameters().items())
-    with pytest.raises(checkpoint.CheckpointError, match="data seed is 0, here it is 1"):
+    with pytest.raises(checkpoint.CheckpointError, match="other data: its data seed is 0, here"):
         executor(str(tmp_path), 1, seed=1).resume()
     with pytest.raises(checkpoint.CheckpointError, match="no such file"):
         checkpoint.load(tmp_path / "none.ckpt", other())
@@ -154,9 +154,113 @@ def test_no_checkpoint_is_a_beginning(tmp_path):
     """What was never saved begins at step 0; what a crash left unfinished counts for nothing."""
     training = executor(str(tmp_path), 1)
     (tmp_path / ".step-00000009.ckpt.x.part").write_bytes(b"half")
-    assert training.resume() == 0
+    assert training.resume(missing_ok=True) == 0
     with pytest.raises(ProgramError, match="checkpoint_steps=5"):
         DataExecutor(training.compiled, training.data, 1, checkpoint_steps=5)
+    with pytest.raises(ProgramError, match="checkpoints_kept=0"):
+        executor(str(tmp_path), 1, kept=0)
+
+
+def test_resume_finds_nothing_only_where_that_is_said(tmp_path):
+    """A folder misspelled, an empty one, none at all: a word, and no beginning from step 1."""
+    list(executor(str(tmp_path / "runs"), 1))
+    misspelled = executor(str(tmp_path / "run"), 2)
+    (tmp_path / "run").rename(tmp_path / "artifacts")
+    with pytest.raises(checkpoint.CheckpointError, match=r"run', which is no folder.*missing_ok"):
+        misspelled.resume()
+    with pytest.raises(checkpoint.CheckpointError, match=r"no checkpoint in .*artifacts'\. Is it"):
+        executor(str(tmp_path / "artifacts"), 2).resume()
+    nowhere = DataExecutor(misspelled.compiled, misspelled.data, 2)
+    with pytest.raises(checkpoint.CheckpointError, match="checkpoint_dir=None"):
+        nowhere.resume()
+    assert nowhere.resume(missing_ok=True) == 0
+
+
+def test_a_folder_with_checkpoints_is_not_begun_in(tmp_path):
+    """Who forgets to resume is told, and what is there stays."""
+    list(executor(str(tmp_path), 2))
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    forgot = executor(str(tmp_path), 3)
+    with pytest.raises(checkpoint.CheckpointError, match=r"00002\.ckpt already.*resume\(\)"):
+        list(forgot)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert forgot.resume() == 2 and len(list(forgot)) == 1
+    assert list(forgot) == []  # at its end, and its folder is its own
+
+
+def test_an_earlier_checkpoint_can_be_taken(tmp_path, unbroken):
+    """By its path; and by itself, when the later one is deleted."""
+    list(executor(str(tmp_path), 3))
+    training = executor(str(tmp_path), 4)
+    assert training.resume(checkpoint.path_of(tmp_path, 2)) == 2
+    assert [step.loss for step in training] == unbroken[0][2:4]
+    checkpoint.path_of(tmp_path, 4).write_bytes(b"nonsense")
+    with pytest.raises(checkpoint.CheckpointError, match=r"step-00000003\.ckpt: delete the file"):
+        executor(str(tmp_path), 5).resume()
+    checkpoint.path_of(tmp_path, 4).unlink()
+    assert executor(str(tmp_path), 5).resume() == 3
+    with pytest.raises(checkpoint.CheckpointError, match=r"is of step 3, later .* for, 2\."):
+        executor(str(tmp_path), 2).resume()
+
+
+def test_the_latest_few_are_kept_and_do_not_grow(tmp_path):
+    """Two of nine, 8 bytes a step each; a file of a later step, or of another name, stays."""
+    list(executor(str(tmp_path), 1))
+    (tmp_path / "step-00000099.ckpt").write_bytes(b"of a longer run")
+    (tmp_path / "notes.ckpt").write_bytes(b"mine")
+    training = executor(str(tmp_path), 9, kept=2)
+    training.resume(checkpoint.path_of(tmp_path, 1))
+    list(training)
+    names = sorted(path.name for path in tmp_path.glob("*.ckpt"))
+    assert names == ["notes.ckpt", *(f"step-000000{n}.ckpt" for n in ("08", "09", "99"))]
+    seventh, eighth, ninth = (
+        checkpoint.save(tmp_path / "x", training.compiled, {}, training.losses[:n], training.bill)
+        .stat()
+        .st_size
+        for n in (7, 8, 9)
+    )
+    assert ninth - eighth == eighth - seventh == 8
+
+
+def test_words_say_what_is_in_the_place_of_a_checkpoint(tmp_path):
+    """A cut file, a folder, one that may not be read, one of an older version."""
+    list(executor(str(tmp_path), 1))
+    path = checkpoint.latest(tmp_path)
+    content, model = path.read_bytes(), executor(str(tmp_path / "other"), 1).compiled
+    for damaged, words in (
+        (
+            content[:-100],
+            r"it is cut off: [\d,]+ of [\d,]+ bytes.*no earlier one: begin",
+        ),
+        (content[:30], "in its first lines"),
+        (b"hello", "does not begin with the words 'wselab checkpoint 2'"),
+        (content + b"x", r"checksum of [\d,]+ bytes differs, and there are"),
+        (
+            content.replace(b" 2", b" 1", 1),
+            r"ckpt: it is a wselab checkpoint 1; .*reads 2",
+        ),
+    ):
+        path.write_bytes(damaged)
+        with pytest.raises(checkpoint.CheckpointError, match=words):
+            checkpoint.load(path, model)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(checkpoint.CheckpointError, match="is a folder; expected a file"):
+        checkpoint.load(path, model)
+
+
+def test_compile_says_what_it_expects():
+    """A name for an optimizer, a class for an object, layers that do not fit."""
+    for optimizer in ("adam", SGD, None):
+        with pytest.raises(ProgramError, match=r"compile: optimizer=.*such as AdamW\(lr=0.001\)"):
+            compile(Linear(4, 2), Backend(2, 2), batch_size=4, in_features=4, optimizer=optimizer)
+    with pytest.raises(ProgramError, match="compile: model='mlp'"):
+        compile("mlp", Backend(2, 2), batch_size=4, in_features=4, optimizer=SGD(lr=0.1))
+    with pytest.raises(ProgramError, match=r"compile: backend=\(2, 2\)"):
+        compile(Linear(4, 2), (2, 2), batch_size=4, in_features=4, optimizer=SGD(lr=0.1))
+    wrong = Sequential(Linear(4, 4), Linear(3, 2))
+    with pytest.raises(ProgramError, match="layer '1', a Linear, gets 4 features from '0'"):
+        compile(wrong, Backend(2, 2), batch_size=4, in_features=4, optimizer=SGD(lr=0.1))
 
 
 def small(folder, *, hidden=4, batch=4, optimizer=None, **backend):

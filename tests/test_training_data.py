@@ -9,7 +9,7 @@ import pytest
 
 from tests.killed_training import executor
 from wselab.fabric import ProgramError
-from wselab.streaming.training import longer
+from wselab.streaming.training import checkpoint, longer
 from wselab.streaming.training.__main__ import main
 from wselab.streaming.training.bill import Bill, Launch
 from wselab.streaming.training.data import Batches, Windows, digits, wafer_text
@@ -77,14 +77,21 @@ def test_the_executor_runs_some_steps_and_replays_the_others(tmp_path):
     assert other.bill.steps_run == 4 and other.bill.total() == training.bill.total()
 
 
-def test_losses_from_before_are_kept(tmp_path):
-    """A run that goes on has the losses of all its steps."""
+def test_losses_and_bill_go_on(tmp_path):
+    """A run that goes on has those of all its steps, and ends with the same checkpoint."""
     first = executor(str(tmp_path), 3)
     list(first)
     second = executor(str(tmp_path), 5)
     second.resume()
     list(second)
     assert len(second.losses) == 5 and second.losses[:3] == first.losses
+    whole = executor(str(tmp_path / "whole"), 5)
+    list(whole)
+    assert second.losses == whole.losses and second.bill.total() == whole.bill.total()
+    assert (second.bill.steps_run, second.bill.steps_replayed) == (1, 4)
+    assert str(second.bill) == str(whole.bill)
+    files = [checkpoint.latest(folder).read_bytes() for folder in (tmp_path, tmp_path / "whole")]
+    assert files[0] == files[1]
 
 
 def test_the_bill_adds_up():
@@ -101,7 +108,10 @@ def test_the_bill_adds_up():
         assert sum(group["edge_wavelets"] for group in groups.values()) == 3
     assert list(bill.by_layer()) == ["a", "b"] and bill.by_what()["product"]["cycles"] == 150
     assert launches[0].edge_bytes == 12 and launches[0].fabric_bytes == 40
-    assert Bill([]).cycles == 0 and "0 steps run" in str(Bill([]))
+    assert Bill([]).cycles == 0 and "in all" in str(Bill([]))
+    assert "run on" not in str(Bill(launches)) and "1 step run on the fabric" in str(bill)
+    again = Bill.restored(json.loads(json.dumps((bill + bill).stored())))
+    assert again.by_layer() == (bill + bill).by_layer() and again.steps_run == 2
 
 
 @pytest.mark.parametrize("name", ["digits", "text"])
@@ -121,15 +131,28 @@ def test_the_stored_records_are_what_training_gives(name):
 
 
 def test_the_command_writes_a_record_and_goes_on(tmp_path, capsys):
-    """Two steps, then one more from the checkpoint, with the losses of all three."""
+    """Two steps, then one more from the checkpoint: the record of all three, as of one run."""
     out = tmp_path / "record.json"
     words = ["digits", "--run-steps", "0", "--checkpoints", str(tmp_path), "--out", str(out)]
     assert main([*words, "--steps", "2"]) == 0
     assert main([*words, "--steps", "3"]) == 0
     record = json.loads(out.read_text())
     assert record["losses"] == pytest.approx(longer.record("digits")["losses"][:3], rel=1e-9)
-    assert record["first step"] == 3 and record["steps replayed"] == 1
-    assert "0 steps run and 1 replayed" in capsys.readouterr().out
+    assert record["steps replayed"] == 3 and record["cycles"] == 3 * 5172
+    said = capsys.readouterr().out
+    assert "0 steps run and 3 replayed" in said
+    assert f"{tmp_path}: no checkpoint yet, begins at step 1" in said
+    assert f"{tmp_path}: goes on after step 2" in said
+    written = out.read_bytes()
+    assert main([*words, "--steps", "1"]) == 1  # fewer than are done: told, and nothing written
+    told = capsys.readouterr().err
+    assert "is of step 3, later than the last one asked for, 1" in told
+    path = checkpoint.latest(tmp_path)
+    path.write_bytes(path.read_bytes()[:-1])
+    assert main([*words, "--steps", "4"]) == 1
+    told = capsys.readouterr().err
+    assert "is damaged: it is cut off" in told and "step-00000002.ckpt: delete" in told
+    assert out.read_bytes() == written
     with pytest.raises(SystemExit):
         main(["digits", "--steps", "0"])
     with pytest.raises(ProgramError, match="expected one of digits, text"):

@@ -35,8 +35,8 @@ def laid_out(shape, weights, bias, sparsity=0.0, there=True, **kind):
     numbers = {name: rng.standard_normal(size) for name, size in (
         ("x", (batch, features)), ("dy", (batch, outputs)),
     )}  # fmt: skip
-    for block, value, name in ((x.block, x, "x"), (y.gradient, y, "dy")):
-        plan.load(block, numbers[name].astype(np.float32), value.width)
+    for block, name in ((x.block, "x"), (y.gradient, "dy")):
+        plan.load(block, numbers[name].astype(np.float32))
     for one in plan.parameters:
         numbers[one.name] = rng.standard_normal(one.shape)
         if one.name.endswith("weight"):

@@ -15,6 +15,8 @@ from wselab.streaming.training.modules import Linear, Module, ReLU, Sequential
 from wselab.streaming.training.optimizers import SGD, AdamW
 from wselab.streaming.training.rowwise import LayerNorm, PositionEmbedding
 
+from .long import long
+
 #: Of a loss in float32 from the one in double precision, over the steps that are compared here.
 TOLERANCE = 2e-5
 
@@ -147,7 +149,7 @@ def test_an_mlp_learns_in_bfloat16_too(images):
     assert losses[-1][1].bill.cycles < losses[-1][0].bill.cycles
 
 
-@pytest.mark.parametrize("blocks", [1, pytest.param(2, marks=pytest.mark.long)])
+@pytest.mark.parametrize("blocks", [1, *long(2)])
 @pytest.mark.parametrize("optimizer", [SGD(lr=0.1, momentum=0.9), AdamW(lr=0.01)])
 def test_a_transformer_learns_as_in_plain_numpy(optimizer, blocks):
     """By replays, whose bits are those of a run."""
@@ -258,7 +260,7 @@ def test_a_cut_route_stops_the_step(images):
     """The error names the PE that waits, and no parameter was changed."""
     compiled = mlp(Place(4, 4))
     before = compiled.parameters()
-    down = compiled.device.links.down_color
+    down = compiled.device.links.down
     compiled.device.wafer[2, 1].route(down, SOUTH >> RAMP, replace=True)
     with pytest.raises(RunError, match=r"PE \(2, 1\)"):
         compiled.step(*images.batch(1))
@@ -274,7 +276,7 @@ def test_a_route_astray_changes_the_loss(images):
     losses = []
     for astray in (False, True):
         compiled = mlp(Place(4, 4))
-        wafer, down = compiled.device.wafer, compiled.device.links.down_color
+        wafer, down = compiled.device.wafer, compiled.device.links.down
         if astray:
             wafer[1, 1].route(down, NORTH >> RAMP, replace=True)
             wafer[2, 0].route(down, NORTH >> (RAMP, SOUTH, EAST), replace=True)
@@ -293,7 +295,7 @@ def test_a_model_that_does_not_fit_is_refused():
 @pytest.mark.parametrize(
     ("model", "words"),
     [
-        (Sequential(Linear(64, 8), Linear(9, 10)), "Linear '1'.* 8 features; expected 9"),
+        (Sequential(Linear(64, 8), Linear(9, 10)), "'1', a Linear, gets 8 features .*expected 9"),
         (Sequential(Linear(64, 6), LayerNorm(6), Linear(6, 10)), "6 features on 4 columns"),
         (transformer(64, heads=2, context=8), "2 heads on 4 columns"),
         (transformer(64, context=12), "a batch of 32 tokens in sequences of 12 on 4 rows"),

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from .lab import SCREENSHOTS, SIZES, Lab
+from .lab import SIZES, Lab
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -149,15 +149,3 @@ def lab(browser, server, request) -> Iterator[Lab]:
 def counted(record_property) -> Callable[[str], None]:
     """Have a line said at the end of the run."""
     return lambda line: record_property("counted", line)
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say what was counted and where the screenshots are, where a test here passed."""
-    passed = terminalreporter.stats.get("passed", [])
-    here = [report for report in passed if report.nodeid.startswith("tests/browser/")]
-    for report in here:
-        for name, line in report.user_properties:
-            if name == "counted" and report.when == "call":
-                terminalreporter.write_line(line)
-    if here:
-        terminalreporter.write_line(f"screenshots: {SCREENSHOTS}")

@@ -188,11 +188,12 @@ def same_color_as_neighbour(w: Wafer) -> Iterator[str]:
             if (both := both & ~taken).any():
                 row, column = (int(one) for one in np.argwhere(both)[0])
                 down, right = port.step or (0, 0)
+                by = "row" if down else "column"
                 yield (
                     f"PE ({row}, {column}) sends {color.name} {port}, and its neighbour PE "
                     f"({row + down}, {column + right}) sends on {color.name} too. A router takes a "
                     "color in by one port only, so that the neighbour cannot take in what comes: "
-                    "give neighbours two colors and let them swap (w.alternating)."
+                    f'give neighbours two colors and let them swap: w.alternating(..., by="{by}").'
                 )
                 return
 
@@ -214,9 +215,7 @@ def places(where: np.ndarray) -> str:
             runs.append([place])
     if len(runs) > 4:
         return f"{len(found):,} PEs, PE {found[0]} the first of them"
-    words = [
-        f"PE {run[0]}" if len(run) == 1 else f"PE {run[0]} to PE {run[-1]}" for run in runs
-    ]
+    words = [f"PE {run[0]}" if len(run) == 1 else f"PE {run[0]} to PE {run[-1]}" for run in runs]
     return " and ".join(words)
 
 

@@ -273,8 +273,10 @@ class _Watch:
         self.undone = False
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> None:
+        if event != "call":
+            return
         file = frame.f_code.co_filename
-        if event == "call" and file.startswith(PACKAGE) and file != __file__:  # that is us
+        if file.startswith(PACKAGE) and file != __file__:  # that is us
             self.seen.add(str(frame.f_globals.get("__name__", "")))
 
 

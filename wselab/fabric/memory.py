@@ -224,11 +224,13 @@ class Part(Comparable):
         """Whether the two name the same values in the same order."""
         if self.memory is not other.memory:
             return False
+        if not np.array_equal(self.length, other.length):
+            return False
         if self.starts is None or other.starts is None:
-            return self.starts is other.starts and np.array_equal(self.offsets(), other.offsets())
-        return np.array_equal(self.starts, other.starts) and bool(
-            np.all(self.length == other.length)
-        )
+            if self.starts is not other.starts:
+                return False
+            return self.key == other.key or np.array_equal(self.offsets(), other.offsets())
+        return np.array_equal(self.starts, other.starts)
 
     @property
     def written(self) -> str:

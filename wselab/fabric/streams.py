@@ -50,12 +50,12 @@ class Streams:
 
 def streams(program: Program, color: Color) -> Streams:
     """The streams of ``color`` in a program."""
-    sent = np.zeros(program.shape, np.int64)
-    for operation in program.operations:
-        if operation.sends is color:
-            sent[operation.where] += (
-                operation.n if np.ndim(operation.n) == 0 else operation.n[operation.where]
-            )
+    senders = [operation for operation in program.operations if operation.sends is color]
+    most = sum(int(np.max(operation.n)) for operation in senders)
+    sent = np.zeros(program.shape, np.int32 if most <= np.iinfo(np.int32).max else np.int64)
+    for operation in senders:
+        n = operation.n
+        sent[operation.where] += n if np.ndim(n) == 0 else n[operation.where]
     return Streams(sources(color), sent, color.leaves_by(RAMP))
 
 
@@ -74,7 +74,7 @@ def sources(color: Color) -> np.ndarray:
         if fed.any():
             np.copyto(upstream, number + np.int32(down * columns + right), where=fed)
     hop = upstream.ravel()
-    following = np.flatnonzero((hop >= 0) & ~at_source.ravel())
+    led = following = np.flatnonzero((hop >= 0) & ~at_source.ravel())
     for _ in range(hop.size.bit_length()):  # each round doubles the distance looked back
         before = hop[following]
         further = np.where(before >= 0, hop[before], np.int32(-1))
@@ -83,5 +83,6 @@ def sources(color: Color) -> np.ndarray:
         following = following[changed]
         if not following.size:
             break
-    hop[(hop >= 0) & ~at_source.ravel()[hop]] = CIRCLE
+    ends = hop[led]
+    hop[led[(ends >= 0) & ~at_source.ravel()[ends]]] = CIRCLE
     return hop.reshape(rows, columns)

@@ -70,7 +70,7 @@ class Wafer:
         most = chip.fabric_shape
         if rows > most[0] or columns > most[1]:
             turned = rows <= most[1] and columns <= most[0]
-            mend = f"Rows come first: Wafer({columns}, {rows})" if turned else "a smaller wafer"
+            mend = f"Rows come first: Wafer({columns}, {rows})" if turned else _largest(chip)
             raise ProgramError(
                 f"Wafer({rows}, {columns}): a {chip.name} has {most[0]} rows x {most[1]} columns "
                 f"of PEs. Try: {mend}"
@@ -223,6 +223,19 @@ class Wafer:
     def __repr__(self) -> str:
         rows, columns = self.shape
         return f"<wafer of {rows} rows x {columns} columns on {self.chip.name}>"
+
+
+def _largest(chip: Chip) -> str:
+    """The rectangle that a program gets on a chip, to say what to try.
+
+    >>> _largest(WSE2)
+    'at most Wafer(994, 750), which is what a WSE-2 gives to a program'
+    """
+    try:
+        rows, columns = chip.user_shape
+    except AttributeError:  # not known of every chip
+        return "a smaller wafer"
+    return f"at most Wafer({rows}, {columns}), which is what a {chip.name} gives to a program"
 
 
 def _check_name(kind: str, name: Any) -> None:

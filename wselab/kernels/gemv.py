@@ -145,7 +145,7 @@ def gemv(
             "a value for each column of A"
         )
     asked_for = wafer_of("gemv", wafer, chip, what_if).shape
-    plan = gemv_plan(A.shape, asked_for, layout, dtype=A.dtype, accumulate=accumulate)
+    plan = gemv_plan(A.shape, asked_for, layout, dtype=A.dtype, accumulate=accumulate, chip=chip)
     check_fits(plan, asked_for, A.dtype, chip)
     w = Wafer(*plan.wafer, chip=chip, **what_if)
     parts: Any = parts_of(A, plan)

@@ -20,18 +20,20 @@ import numpy as np
 
 from ..fabric import MemoryBudgetError, ProgramError
 from ..fabric.memory import DTYPES, number_type
-from .inputs import one_of
+from ..specs import WSE2
+from .inputs import at_least_one, one_of
 from .tiling import Shape, large_enough, tiles, tiling, zero_padded
 
 LAYOUTS = ("tiles", "rows", "columns", "mesh", "streamed")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """What a product takes of a wafer, before anything runs.
 
     ``wafer``: rows and columns of the PEs used. ``tile``: rows and columns of A that each of them
     has, or is sent. ``bytes``: what a PE keeps, by name. ``accumulate``: the type of the sums.
+    ``room``: the bytes that a PE has.
 
     Examples
     --------
@@ -40,6 +42,10 @@ class Plan:
     ((25, 38), {'A': 1900, 'x': 76, 'y': 50}, 2026)
     >>> plan.macs, plan.padding
     (60800, 800)
+    >>> plan
+    <plan 'tiles' of 200 x 300: 8 x 8 PEs with 25 x 38 each, 2,026 of 49,152 bytes>
+    >>> gemv_plan((90, 300), wafer=(1, 1))
+    <plan 'tiles' of 90 x 300: 1 x 1 PEs with 90 x 300 each, 109,560 of 49,152 bytes: does not fit>
     """
 
     layout: str
@@ -48,11 +54,17 @@ class Plan:
     tile: Shape
     bytes: dict[str, int]
     accumulate: str
+    room: int
 
     @property
     def bytes_per_pe(self) -> int:
         """Bytes that a PE keeps in all."""
         return sum(self.bytes.values())
+
+    @property
+    def fits(self) -> bool:
+        """Whether a PE has room for them."""
+        return self.bytes_per_pe <= self.room
 
     @property
     def macs(self) -> int:
@@ -65,6 +77,13 @@ class Plan:
         """How many of them are of the zeros that fill up the tiles: they take their time, too."""
         return self.macs - self.matrix[0] * self.matrix[1]
 
+    def __repr__(self) -> str:
+        matrix, pes, tile = (f"{a} x {b}" for a, b in (self.matrix, self.wafer, self.tile))
+        return (
+            f"<plan {self.layout!r} of {matrix}: {pes} PEs with {tile} each, "
+            f"{self.bytes_per_pe:,} of {self.room:,} bytes{'' if self.fits else ': does not fit'}>"
+        )
+
 
 def gemv_plan(
     matrix: Shape,
@@ -73,11 +92,16 @@ def gemv_plan(
     *,
     dtype: Any = "float32",
     accumulate: str | None = None,
+    places: int = 1,
+    chip: Any = WSE2,
 ) -> Plan:
     """What ``gemv`` takes for a matrix of that shape and type: PEs, tiles, bytes, padding.
 
-    The PEs that would have nothing but zeros are left out, as far as a rectangle allows. Raises
-    `ProgramError` where there is no such layout or type, or a size is not a whole number above 0.
+    The PEs that would have nothing but zeros are left out, as far as a rectangle allows. ``places``
+    are those for x and for y in a PE: 1 for a single product, as `gemv` has it, and 2 where the
+    next x comes in, and the last y goes out, meanwhile. Whether a PE of ``chip`` has so much room
+    says ``fits``. Raises `ProgramError` where there is no such layout or type, or a size is not a
+    whole number above 0.
 
     Examples
     --------
@@ -85,7 +109,10 @@ def gemv_plan(
     (2, 8)
     >>> {layout: gemv_plan((256, 256), (16, 16), layout).bytes_per_pe for layout in LAYOUTS}
     {'tiles': 1152, 'rows': 2052, 'columns': 2052, 'mesh': 1152, 'streamed': 128}
+    >>> [gemv_plan((871, 871), (8, 8), places=places).fits for places in (1, 2)]
+    [True, False]
     """
+    places = at_least_one("gemv", "places", places)
     for name, sizes in (("matrix", matrix), ("wafer", wafer)):
         if not _is_shape(sizes):
             raise ProgramError(
@@ -110,8 +137,9 @@ def gemv_plan(
         used, (height, width) = tiling(matrix, wafer)
     kept = {"A": 0 if layout == "streamed" else height * width, "x": width}
     taken = {name: count * kind.itemsize for name, count in kept.items() if count}
-    taken["y"] = height * number_type(sums).itemsize
-    return Plan(layout, (M, N), used, (height, width), taken, sums)
+    taken["x"] *= places
+    taken["y"] = places * height * number_type(sums).itemsize
+    return Plan(layout, (M, N), used, (height, width), taken, sums, chip.pe_memory_bytes)
 
 
 def _is_shape(sizes: Any) -> bool:
@@ -130,9 +158,9 @@ def _strips(lines: int, wafer: Shape, tile: Any) -> tuple[Shape, Shape]:
 
 def check_fits(plan: Plan, wafer: Shape, dtype: Any, chip: Any) -> None:
     """Refuse a product whose PEs would keep more than they have room for, and say what would do."""
-    budget = chip.pe_memory_bytes
-    if plan.bytes_per_pe <= budget:
+    if plan.fits:
         return
+    budget = plan.room
 
     def taken(shape: Shape, layout: str = plan.layout) -> int:
         how = {"dtype": dtype, "accumulate": plan.accumulate}

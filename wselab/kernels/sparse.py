@@ -3,7 +3,7 @@
 A product with zero adds nothing, so it need not be done. A zero in x need not even be sent: in a
 machine whose work begins when a value arrives, what does not arrive makes no work. A zero in the
 matrix need not be kept: a PE works through the non-zeros that it has. Neither asks for a pattern.
-But PEs have different numbers of them, and the sum waits for the last.
+But PEs have different numbers of them, and a sum that comes by waits for those that still work.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..fabric import MemoryBudgetError, ProgramError, Run, Wafer
+from ..fabric.run import ENGINES
 from ..fabric.state import Outcome
 from ..specs import WSE2
 from .inputs import checked, wafer_of
@@ -26,7 +27,7 @@ from .sparse_program import (
     write_woken_by_color,
     write_woken_by_index,
 )
-from .tiling import tiles, tiling, zero_padded
+from .tiling import large_enough, tiles, tiling, zero_padded
 
 SKIPS = ("weights", "activations", "both")
 INDICES = ("color", "wavelet")
@@ -101,7 +102,8 @@ def sparse_gemv(
         infinity is not zero); there is no such wafer, engine or way; or a tile has more columns
         than there are colors.
     MemoryBudgetError
-        The fullest PE has no room for its part; values are kept with an index of 2 bytes.
+        The fullest PE has no room for its part; values are kept with an index of 2 bytes. The
+        message says how large a wafer would do.
 
     Examples
     --------
@@ -120,13 +122,16 @@ def sparse_gemv(
     for name, given, known in (("skip", skip, SKIPS), ("index", index, INDICES)):
         if given not in known:
             raise ProgramError(f"sparse_gemv: {name}={given!r}; expected one of {known}")
+    if engine not in (None, "counted", *ENGINES):
+        engines = ", ".join(map(repr, ("counted", *ENGINES)))
+        raise ProgramError(f"sparse_gemv: engine={engine!r}; expected one of {engines}, or None")
     X = X.reshape(len(X), -1)
     (R, C), tile = tiling(W.shape, wafer_of("sparse_gemv", wafer, chip, what_if).shape)
     w = Wafer(R + 1, C, chip=chip, **what_if)
     per_pe = None if skip == "activations" else count_by_pe(W, (R, C), tile)
-    _check_room(w, W.itemsize, per_pe, tile, X.shape[1] if skip == "weights" else 1)
+    _check_room(W, wafer, w, per_pe, X.shape[1] if skip == "weights" else 1)
     if skip != "weights" and index == "color":
-        _check_colors(w, tile[1])
+        _check_colors(w, tile[1], W.shape[1])
     if engine == "counted":
         runs = _counted(W, X, w, tile, per_pe, skip, index)
         single = W.astype(np.float32, copy=False), X.astype(np.float32, copy=False)
@@ -215,27 +220,41 @@ def _finite(name: str, array: np.ndarray) -> np.ndarray:
     return array
 
 
-def _check_colors(w: Wafer, width: int) -> None:
+def _check_colors(w: Wafer, width: int, N: int) -> None:
     most = w.chip.colors - OTHER_COLORS
     if width > most:
         raise ProgramError(
             f"sparse_gemv: tiles are {width} columns wide, and index='color' needs a color for "
             f"each: {w.chip.name} has {w.chip.colors}, {OTHER_COLORS} of them for other "
-            f"things. Try a wafer with more columns, so that tiles have at most {most}, or "
-            "index='wavelet'"
+            f"things. Try a wafer with at least {-(-N // most)} columns, so that tiles have at "
+            f"most {most}, or index='wavelet'"
         )
 
 
-def _check_room(w: Wafer, itemsize: int, per_pe: np.ndarray | None, tile: Pair, batch: int) -> None:
-    m, n = tile
-    if per_pe is None:
-        stored, what = m * n * itemsize, f"a tile of {m} x {n}"
-    else:
-        fullest = int(per_pe.max())
-        stored, what = fullest * (itemsize + INDEX_BYTES), f"{fullest:,} non-zeros with their rows"
-    taken, room = stored + (m + n) * batch * itemsize, w.chip.pe_memory_bytes
+def _check_room(
+    W: np.ndarray, wafer: Pair, w: Wafer, per_pe: np.ndarray | None, batch: int
+) -> None:
+    """Refuse a product of which the fullest PE would keep more than it has room for.
+
+    ``per_pe`` has the non-zeros that each keeps; None where whole tiles are kept.
+    """
+    room = w.chip.pe_memory_bytes
+
+    def kept(shape: Pair) -> tuple[int, str]:
+        """The bytes of the fullest of so many PEs, and what they are."""
+        used, (m, n) = tiling(W.shape, shape)
+        stored, what = m * n * W.itemsize, f"a tile of {m:,} x {n:,}"
+        if per_pe is not None:
+            counts = per_pe if shape == wafer else count_by_pe(W, used, (m, n))
+            most = int(counts.max())
+            stored, what = most * (W.itemsize + INDEX_BYTES), f"{most:,} non-zeros with their rows"
+        return stored + (m + n) * batch * W.itemsize, what
+
+    taken, what = kept(wafer)
     if taken > room:
+        hint = large_enough(wafer, w.chip, lambda shape: kept(shape)[0] <= room, rows_beside=1)
+        smaller = " Or try a smaller batch." * (batch > 1)
         raise MemoryBudgetError(
             f"sparse_gemv: the fullest PE has {what}, and {batch} of x for each column and of y "
-            f"for each row: {taken:,} bytes, of {room:,}. Try a larger wafer, or a smaller batch"
+            f"for each row: {taken:,} bytes, of {room:,}. {hint}{smaller}"
         )

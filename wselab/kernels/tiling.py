@@ -52,11 +52,14 @@ def zero_padded(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return padded
 
 
-def large_enough(wafer: Shape, chip: Any, fits: Callable[[Shape], bool]) -> str:
+def large_enough(
+    wafer: Shape, chip: Any, fits: Callable[[Shape], bool], rows_beside: int = 0
+) -> str:
     """The hint for a kernel whose data do not fit ``wafer``: the smallest that would do, in words.
 
-    It has the proportions of ``wafer``, as far as the chip's fabric goes; ``fits(shape)`` says
-    whether a PE's share fits, and once it does, so it must on any larger one.
+    It has the proportions of ``wafer``, as far as the chip's fabric goes, less ``rows_beside`` that
+    the kernel needs for other things; ``fits(shape)`` says whether a PE's share fits, and once it
+    does, so it must on any larger one.
 
     Examples
     --------
@@ -65,10 +68,12 @@ def large_enough(wafer: Shape, chip: Any, fits: Callable[[Shape], bool]) -> str:
     'A wafer of the same proportions would do with wafer=(10, 5).'
     """
 
+    most = chip.fabric_shape[0] - rows_beside, chip.fabric_shape[1]
+
     def scaled(longest: int) -> Shape:
         rows, columns = (
             min(limit, -(-size * longest // max(wafer)))
-            for size, limit in zip(wafer, chip.fabric_shape, strict=True)
+            for size, limit in zip(wafer, most, strict=True)
         )
         return rows, columns
 
@@ -77,5 +82,5 @@ def large_enough(wafer: Shape, chip: Any, fits: Callable[[Shape], bool]) -> str:
     if enough < len(sizes):
         rows, columns = scaled(sizes[enough])
         return f"A wafer of the same proportions would do with wafer=({rows}, {columns})."
-    rows, columns = chip.fabric_shape
+    rows, columns = most
     return f"Not even the {rows} x {columns} PEs of a {chip.name} hold it: cut it into pieces."

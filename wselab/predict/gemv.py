@@ -59,6 +59,8 @@ def gemv(
     before a ramp can take ``T_R - 1`` cycles longer where y is added up by a tree and m is less
     than 16, and in "streamed"; up to 3 where a tree has its root in the "centre".
 
+    Whether a PE has room for its part is not asked here: ``wselab.kernels.gemv_plan`` knows.
+
     Parts are ``ceil(M / R) x ceil(N / C)``, in "rows" ``ceil(M / (R C)) x N``, in "columns"
     ``M x ceil(N / (R C))``. PEs that would have none of the matrix are left out.
 

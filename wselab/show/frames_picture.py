@@ -32,6 +32,7 @@ SHADES = {  # of what PEs do: the fill, and what it stands for
     "ended": ("#e9edf2", "ended, or asleep"),
     "nothing": ("#ffffff", "nothing to do"),
 }
+BOXES = "upper box: router; lower box: its processor; dots: wavelets"
 MOST_DRAWN = 32  # rows or columns with routers and wavelets; more are drawn as a map
 INCHES = 9.5, 6.0  # the widest and the highest picture, without what is written around it
 LARGEST, WORDS_FROM = 1.7, 0.85  # inches of a PE: at most; and from which it says what it does
@@ -65,7 +66,7 @@ def draw(frame: Frame, arrows: list[Arrow], title: str) -> Figure:
         _map(axes, frame, every)
     else:
         _links(axes, frame, side)
-        _pes(axes, frame, every, side)
+        _pes(axes, frame, every, side, _drawn(axes, figure, rows, columns))
         _wavelets(axes, frame, side)
     for axis, lines in ((axes.xaxis, cells.columns), (axes.yaxis, cells.rows)):
         ticks = MaxNLocator(12, integer=True).tick_values(lines.start, lines.stop - 1)
@@ -129,7 +130,13 @@ def _links(axes: Axes, frame: Frame, side: float) -> None:
     axes.add_collection(LineCollection(red, colors=RED, linewidths=1.8 * width))
 
 
-def _pes(axes: Axes, frame: Frame, every: list[str], side: float) -> None:
+def _drawn(axes: Axes, figure: Figure, rows: int, columns: int) -> float:
+    """Inches of a PE as it is drawn, less than it was given: the figure has margins."""
+    box, width, height = axes.get_position(), figure.get_figwidth(), figure.get_figheight()
+    return min(box.width * width / (columns + 0.2), box.height * height / (rows + 0.2))
+
+
+def _pes(axes: Axes, frame: Frame, every: list[str], side: float, drawn: float) -> None:
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Rectangle
 
@@ -143,10 +150,10 @@ def _pes(axes: Axes, frame: Frame, every: list[str], side: float) -> None:
         fills += ["#eef1f5", SHADES[shade][0]]
         edges += [EDGE, RED if shade == "stopped" else EDGE]
         if side >= WORDS_FROM:
-            words, size = _fitting([short_state(frame, pe, state), SHORTER.get(state, "")], side)
-            axes.text(
-                column + PROCESSOR[0] + 0.03, row + 0.93, words, zorder=4, fontsize=size,
-                color="white" if shade == "busy" else INK,
+            words, size = _fitting([short_state(frame, pe, state), SHORTER.get(state, "")], drawn)
+            axes.text(  # at the right, since wavelets stand at the left
+                column + PROCESSOR[0] + PROCESSOR[2] - 0.03, row + 0.93, words, zorder=4,
+                fontsize=size, ha="right", color="white" if shade == "busy" else INK,
             )  # fmt: skip
     axes.add_collection(PatchCollection(boxes, facecolors=fills, edgecolors=edges, linewidths=0.8))
 
@@ -158,7 +165,7 @@ def _fitting(wordings: list[str], side: float) -> tuple[str, float]:
     """
     from matplotlib.textpath import TextPath
 
-    usual, room = 5.2 * side + 1, (PROCESSOR[2] - 0.06) * side * 72
+    usual, room = 5.2 * side + 1, (PROCESSOR[2] - 0.1) * side * 72
     for words in filter(None, wordings):
         width = TextPath((0, 0), words, size=10).get_extents().width / 10
         size = min(usual, room / width)
@@ -213,7 +220,14 @@ def _legend(axes: Axes, frame: Frame, every: list[str], is_map: bool) -> int:
                label=f"color {frame.program.colors[color].name}")
         for color in sorted(here)[:8]
     ]  # fmt: skip
-    columns = min(6, len(handles))
+    led = set() if is_map else set(frame.trace.cells.color.tolist()) - here
+    handles += [  # of these only the links are seen
+        Line2D([], [], color=HUES[color % len(HUES)],
+               label=f"color {frame.program.colors[color].name}")
+        for color in sorted(led)[: max(0, 8 - len(here))]
+    ]  # fmt: skip
+    columns = min(5, len(handles))
     axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=columns,
-                frameon=False, fontsize=8)  # fmt: skip
-    return -(-len(handles) // columns)
+                frameon=False, fontsize=8, title=None if is_map else BOXES,
+                title_fontsize=8)  # fmt: skip
+    return -(-len(handles) // columns) + (not is_map)

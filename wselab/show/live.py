@@ -35,6 +35,13 @@ def module(folder: Path, *parts: str) -> str:
     return "\n".join((folder / f"{part}.js").read_text(encoding="utf-8") for part in parts)
 
 
+def dragged(page: Path, part: str) -> tuple[str, str]:
+    """Module and style of a picture to drag: what all of them share, then what its page has."""
+    shared = Path(__file__).with_name("drag.css").read_text(encoding="utf-8")
+    own = (page / f"{part}.css").read_text(encoding="utf-8")
+    return module(page, "../drag", part), shared + own
+
+
 class Live(anywidget.AnyWidget):
     """A widget with its picture and its words."""
 

@@ -6,7 +6,8 @@ but dropped, all but the newest, which goes when one of the two has been drawn. 
 hand over frames as fast as it likes: the page shows about 30 a second of them, fewer where it or
 the line to it is slow, and in the end the last one.
 
-The value of a PE is not read off the scale: the page asks the kernel for it.
+The value of a PE is not read off the scale: the page asks the kernel for it. Of few PEs all values
+go with the frame, and the page writes them where there is room.
 
 What the page shows stands in the DOM, for tests and for readers' own tools: the root element
 ``.wse-map`` has ``data-frame``, how many frames it has drawn, and ``data-newest``, the number of
@@ -31,7 +32,7 @@ from matplotlib import colormaps
 from .live import Live, module
 from .picture import Picture
 from .scale import COLORS, SIGNED_COLORS, Limits, Maps, levels, limits_of, maps_of
-from .wafer_map import still
+from .wafer_map import NUMBERED, numbers_of, still
 from .words import describe, number
 
 PAGE = Path(__file__).with_name("map_page")
@@ -171,7 +172,7 @@ class WaferMap(Live):
     def _send_frame(self) -> None:
         self.sent += 1
         self._sent_last, self._sent_at = self.given, time.monotonic()
-        limits = self.limits
+        limits, table = self.limits, self._maps[self._shown]
         frame = {
             "kind": "frame",
             "number": self.given,
@@ -179,8 +180,9 @@ class WaferMap(Live):
             "title": self.title,
             "layer": self._shown,
             "limits": limits,
+            "numbers": numbers_of(table) if table.size <= NUMBERED else [],
         }
-        self.send(frame, [levels(self._maps[self._shown], limits)])
+        self.send(frame, [levels(table, limits)])
 
 
 def _told(maps: Maps) -> str:

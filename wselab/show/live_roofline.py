@@ -21,7 +21,7 @@ from typing import Any
 import traitlets
 
 from ..hierarchy import Kernel, Roofline
-from .live import Live
+from .live import Live, dragged
 from .picture import Picture
 from .roofline import LOOKS, amount, limits, percent, roofline
 from .words import number
@@ -41,8 +41,7 @@ class DraggedRoofline(Live):
     among `BATCHES`; ``faster``, the bandwidth over that of the chip as it is built.
     """
 
-    _esm = (PAGE / "roofline.js").read_text(encoding="utf-8")
-    _css = (PAGE / "roofline.css").read_text(encoding="utf-8")
+    _esm, _css = dragged(PAGE, "roofline")
     about = traitlets.Dict(read_only=True).tag(sync=True)
     chip = traitlets.Int(0).tag(sync=True)
     kernel = traitlets.Int(0).tag(sync=True)

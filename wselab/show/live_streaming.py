@@ -16,7 +16,7 @@ from typing import Any
 
 import traitlets
 
-from .live import Live
+from .live import Live, dragged
 from .picture import Picture
 from .streaming import COLORS, COMPUTES, FEWEST, MOST, Flow, drawn
 
@@ -35,8 +35,7 @@ class DraggedStreaming(Live):
     the wafer; ``back``, whether the way back is drawn. ``shown`` is what the page draws.
     """
 
-    _esm = (PAGE / "streaming.js").read_text(encoding="utf-8")
-    _css = (PAGE / "streaming.css").read_text(encoding="utf-8")
+    _esm, _css = dragged(PAGE, "streaming")
     about = traitlets.Dict(read_only=True).tag(sync=True)
     shown = traitlets.Dict(read_only=True).tag(sync=True)
     tokens = traitlets.Int(FEWEST).tag(sync=True)

@@ -51,7 +51,9 @@ def parts(A: np.ndarray, *plans: Plan) -> Picture:
 def _words(plan: Plan) -> str:
     (rows, columns), (height, width) = plan.wafer, plan.tile
     padding = f"; {plan.padding:,} of {plan.macs:,} cells are padding" * (plan.padding > 0)
-    return f'Layout "{plan.layout}": {rows} x {columns} PEs with {height} x {width} each{padding}.'
+    over = "" if plan.fits else f"; does not fit, {plan.bytes_per_pe:,} of {plan.room:,} bytes a PE"
+    cut = f"{rows} x {columns} PEs with {height} x {width} each"
+    return f'Layout "{plan.layout}": {cut}{padding}{over}.'
 
 
 def _grid(plan: Plan) -> tuple[int, int]:

@@ -7,6 +7,8 @@ import io
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from .palette import in_256_colors
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -28,7 +30,8 @@ class Picture:
             file.write(self.png)
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        # JupyterLab tells the text of a picture in HTML only, other pages that of image/png.
+        # Twice, since neither serves all: JupyterLab gives image/png no alternative text, and what
+        # takes no HTML, as an export to PDF by LaTeX, has image/png alone.
         source = f"data:image/png;base64,{base64.b64encode(self.png).decode()}"
         html = f'<img alt="{escape(self.alt)}" src="{source}">'
         data = {"image/png": self.png, "text/html": html, "text/plain": self.alt}
@@ -60,7 +63,6 @@ def picture(figure: Figure, alt: str) -> Picture:
     """
     if not alt.strip():
         raise ValueError("picture: alt is empty; say in words what is to be seen")
-    buffer = io.BytesIO()
-    smaller = {"optimize": True}
-    figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", pil_kwargs=smaller)
-    return Picture(buffer.getvalue(), alt)
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight")
+    return Picture(in_256_colors(drawn), alt)

@@ -124,17 +124,19 @@ class Flow:
         way = "forward and back" if self.back else "forward"
         waits, needed = sum(step.stall_cycles.values()), found.needed_tokens
         stall = (
-            f"Streaming stalls: the wafer waits {percent(waits / step.total_cycles)} of the time; "
+            f"Streaming stalls: the wafer waits {percent(waits / step.total_cycles)} of that "
+            f"time; "
             f"from {needed:,} tokens on it would not"
             if self.tokens < needed
             else f"Streaming does not stall; below {needed:,} tokens it would"
         )
         room = f"{number(self.room_bytes / 1e9, 3)} GB of room are enough for"
         fits = "They fit" if self.tokens <= found.fitting_tokens else "They do not fit"
+        taken = number(self.activations_bytes / 1e9, 3)
         return (
             f"{self.model.name} on a {self.chip.name}, {self.tokens:,} tokens in flight{sent}{io}"
-            f"{two}. {LAYERS} layers {way} take {amount(step.seconds(), 's')}. {stall}. Their "
-            f"activations take {number(self.activations_bytes / 1e9, 3)} GB. {fits}: {room} "
+            f"{two}. {LAYERS} layers {way} take {amount(step.seconds(), 's')}. {stall}. The "
+            f"activations of {self.tokens:,} tokens take {taken} GB. {fits}: {room} "
             f"{found.fitting_tokens:,} tokens."
         )
 
@@ -147,8 +149,8 @@ def streaming(model: LanguageModel, chip: Chip = WSE3, **how: Any) -> Picture:
     >>> from wselab.specs.models import GPT3_175B
     >>> streaming(GPT3_175B, tokens=104_167)
     GPT-3 175B on a WSE-3, 104,167 tokens in flight. 3 layers forward take 72.5 ms. Streaming does
-    not stall; below 104,167 tokens it would. Their activations take 246 GB. They do not fit: 44 GB
-    of room are enough for 18,649 tokens.
+    not stall; below 104,167 tokens it would. The activations of 104,167 tokens take 246 GB. They do
+    not fit: 44 GB of room are enough for 18,649 tokens.
     """
     return drawn(Flow(model, chip, **how))
 
@@ -161,8 +163,8 @@ def drag_streaming(model: LanguageModel, chip: Chip = WSE3) -> DraggedStreaming 
     >>> from wselab.specs.models import GPT3_XL
     >>> drag_streaming(GPT3_XL)
     GPT-3 XL on a WSE-3, 16,384 tokens in flight. 3 layers forward take 2.01 ms. Streaming stalls:
-    the wafer waits 84.3 % of the time; from 104,167 tokens on it would not. Their activations take
-    1.61 GB. They fit: 44 GB of room are enough for 447,591 tokens.
+    the wafer waits 84.3 % of that time; from 104,167 tokens on it would not. The activations of
+    16,384 tokens take 1.61 GB. They fit: 44 GB of room are enough for 447,591 tokens.
     """
     flow = Flow(model, chip)
     try:

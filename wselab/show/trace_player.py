@@ -64,11 +64,12 @@ class Player(Live):
     cells = traitlets.Bytes().tag(sync=True)
     about = traitlets.Unicode().tag(sync=True)  # what is said and drawn besides, as JSON
 
-    def __init__(self, trace: Trace, title: str = ""):
+    def __init__(self, trace: Trace, title: str = "", still: int | None = None):
         self.trace, self.title = copy.copy(trace), title  # the caller's stands where it stood
         self.trace.at(self.trace.first)  # says so where it holds nothing
         data = content(trace)
-        self._still_cycle = trace.last if trace.end != "ended" else fullest(data)
+        of_itself = trace.last if trace.end != "ended" else fullest(data)
+        self._still_cycle = of_itself if still is None else self.trace.at(still).cycle
         self._arrows, circle, mend = standstill(self.trace)
         ended = trace.end == "ended"
         first = trace.error.partition("\n")[0]
@@ -91,7 +92,7 @@ class Player(Live):
         self.on_msg(self._asked)
 
     def picture(self) -> Picture:
-        """The last frame; of a run that came to its end, the one with most wavelets inside."""
+        """The frame asked for; else the last, or, after a good end, that with most wavelets."""
         frame = self._still()
         cycle = f"cycle {frame.cycle:,} of {frame.trace.end_cycle:,}"
         how = f"who waits for whom, {cycle}" if self._arrows else cycle
@@ -152,14 +153,16 @@ def _what_is_held(trace: Trace) -> str:
     return f"The trace holds {'; '.join(told)}. {mend}"
 
 
-def player(what: Any, title: str = "") -> Player:
+def player(what: Any, title: str = "", still: int | None = None) -> Player:
     """Play a traced run on the grid of its PEs.
 
     ``what`` is a `Run` or a `Trace`, or the error that ended a traced run: a `Deadlock` opens with
-    who waits for whom. The picture that a notebook keeps is the last frame, or, of a run that came
-    to its end, the one with most wavelets inside.
+    who waits for whom. The picture that a notebook keeps is of the cycle ``still``; unless that is
+    given it is the last frame, or, of a run that came to its end, the one with most wavelets
+    inside.
 
-    Raises ValueError where nothing was traced, and TypeError for anything else.
+    Raises ValueError where nothing was traced, IndexError for a cycle that was not, and TypeError
+    for anything else.
 
     >>> import wselab as wse
     >>> w = wse.Wafer(1, 2)
@@ -183,4 +186,4 @@ def player(what: Any, title: str = "") -> Player:
             f"player: this {kind} has no trace. Try: w.run(trace=True), and if that ends in an "
             "error, give the error: except wse.RunError as error: wse.show.player(error)"
         )
-    return Player(trace, title)
+    return Player(trace, title, still)

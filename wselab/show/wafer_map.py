@@ -9,7 +9,7 @@ import numpy as np
 
 from .picture import Picture, need_matplotlib, picture
 from .scale import COLORS, SIGNED_COLORS, Limits, Maps, checked, limits_of, maps_of, pooled
-from .words import describe
+from .words import describe, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FLAT = 2.5  # from this ratio of columns to rows on, a PE is drawn taller than it is wide
 DOTS_PER_INCH = 75  # of a still map; the picture has room for a few more
 SMALL = 1_000  # dots, so large that one is seen by itself
+NUMBERED = 100  # PEs whose values a map has as numbers, too
 FEW_DEAD = 200  # dots without a dead one beside them, each marked by a cross
 
 
@@ -100,11 +101,34 @@ def _draw(axes: Axes, table: np.ndarray, dots: np.ndarray, signed: bool, limits:
         down, across = ((lone + 0.5) * table.shape / dots.shape - 0.5).T
         axes.plot(across, down, "x", color="black", ms=7, mew=3.5)
         axes.plot(across, down, "x", color="white", ms=6, mew=1.5)
+    if table.size <= NUMBERED:
+        _write(axes, table, image)
     axes.set_xlabel("column (west to east)")
     axes.set_ylabel("row (north to south)")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     return image
+
+
+def _write(axes: Axes, table: np.ndarray, image: Any) -> None:
+    """The values of the PEs that live, in black or white as can be read on their colors."""
+    for (place, value), text in zip(np.ndenumerate(table), numbers_of(table), strict=True):
+        if text:
+            red, green, blue, _ = image.cmap(image.norm(value))
+            bright = 0.3 * red + 0.59 * green + 0.11 * blue > 0.5
+            axes.text(
+                place[1], place[0], text, ha="center", va="center", size=8,
+                color="black" if bright else "white",
+            )  # fmt: skip
+
+
+def numbers_of(table: np.ndarray) -> list[str]:
+    """The values of a map as they are written into it, row by row; nothing for a dead PE.
+
+    >>> numbers_of(np.array([[12.0, 0.12345], [float("nan"), 1234.5]]))
+    ['12', '0.123', '', '1,234']
+    """
+    return ["" if np.isnan(value) else number(value, digits=3) for value in table.ravel().tolist()]
 
 
 def _beside(mask: np.ndarray) -> np.ndarray:

@@ -6,7 +6,8 @@ copies the ones and adds the others.
 
 - *On the fabric*, cycle for cycle: `streamed_product`, `streamed_sparse_product`,
   `streamed_gradient`, and their writers, for programs of more layers.
-- *By prediction*, at any size: `product_cycles`, `sparse_product_cycles`, `gradient_cycles`.
+- *By prediction*, at any size: `product_cycles`, `sparse_product_cycles`, `gradient_cycles`, and
+  `feature_order_cycles` for the order in which models learn here.
 - *A whole step*: `schedule` over `peak_costs` or `fabric_costs`; `tokens_in_flight`, `resident`.
 - *Models that learn*: `wselab.streaming.training`.
 
@@ -22,6 +23,7 @@ Examples
 
 from .costs import Wire, fabric_costs, layers_of, peak_costs
 from .cycles import LayerCycles, gradient_cycles, product_cycles
+from .feature_order import feature_order_cycles
 from .gradient import from_columns, streamed_gradient, write_gradient
 from .in_flight import InFlight, Resident, resident, tokens_in_flight, tokens_without_stall
 from .lanes import Lanes, gather, share, spread
@@ -44,6 +46,7 @@ __all__ = [
     "SwarmX",
     "Wire",
     "fabric_costs",
+    "feature_order_cycles",
     "from_columns",
     "gather",
     "gradient_cycles",

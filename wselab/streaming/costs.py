@@ -8,6 +8,7 @@ from typing import Any
 
 from ..specs import WSE2, Chip, LanguageModel
 from .cycles import gradient_cycles, product_cycles
+from .feature_order import feature_order_cycles
 from .memoryx import positive
 from .schedule import LayerCost
 
@@ -17,7 +18,8 @@ class Wire:
     """How weights travel: ``weight_bits`` each, ``index_bits`` more where zeros are left out.
 
     ``density`` is the part of the weights that are not zero and are sent; with 1.0 all are, in
-    order, and need no index. Raises ValueError where there are no such weights.
+    order, and need no index. With as many bits of index as of weight, to send all is shorter until
+    half of them are zero. Raises ValueError where there are no such weights.
 
     Examples
     --------
@@ -105,7 +107,7 @@ def peak_costs(
         work = round(tokens * weights * wire.density / macs_per_cycle)
         there = round(weights * wire.bits_per_weight / bits_per_cycle)
         back = round(weights * wire.density * wire.weight_bits / bits_per_cycle)
-        costs.append(LayerCost(name, there, work, work, work, back))
+        costs.append(LayerCost(name, there, work, there, work, work, back))
     return costs
 
 
@@ -114,36 +116,57 @@ def fabric_costs(
     tokens: int,
     wafer: tuple[int, int],
     *,
+    order: str = "outputs",
     dtype: str = "float32",
     chip: Chip = WSE2,
     **what_if: int,
 ) -> list[LayerCost]:
     """What layers of (outputs, features) cost as the programs of the fabric compute them.
 
-    Predicted, see `product_cycles` and `gradient_cycles`, which say what they raise. A schedule
-    overlaps transfer and computing wholly; within an output these programs do not, and what that
-    costs is in the ``stall_cycles`` of those two.
+    Predicted: with ``order="outputs"`` as `product_cycles` and `gradient_cycles` do, with
+    "features" as the training of `wselab.streaming.training` computes them, in float32, without
+    biases (`wselab.streaming.feature_order`). ValueError where these raise it, or for another
+    order.
+
+    In the way back the matrix is turned, and filled up to its own columns. The weights of the first
+    layer do not come twice: nobody asks for the gradient of the data. A schedule overlaps transfer
+    and computing wholly. The programs do not everywhere, and what that costs is in the
+    ``stall_cycles`` of their predictions.
 
     Examples
     --------
-    >>> [cost.forward_cycles for cost in fabric_costs([(32, 64), (10, 32)], 32, wafer=(4, 4))]
-    [5050, 896]
+    >>> first, last = fabric_costs([(32, 64), (10, 32)], 32, wafer=(4, 4))
+    >>> first.forward_cycles, last.forward_cycles
+    (5050, 896)
+    >>> first.weights_back_cycles, last.weights_cycles, last.weights_back_cycles
+    (0, 80, 96)
     """
+    if order not in ("outputs", "features") or (order == "features" and dtype != "float32"):
+        raise ValueError(
+            f"fabric_costs: order={order!r} with dtype={dtype!r}; expected 'outputs', or 'features'"
+            " with 'float32'"
+        )
     costs = []
     for number, (outputs, features) in enumerate(shapes, 1):
-        sizes: dict[str, Any] = {
-            "tokens": tokens, "wafer": wafer, "dtype": dtype, "chip": chip, **what_if
-        }  # fmt: skip
-        forward = product_cycles(outputs=outputs, features=features, **sizes)
-        backward = product_cycles(outputs=features, features=outputs, **sizes)
-        gradient = gradient_cycles(outputs=outputs, features=features, **sizes)
+        sizes: dict[str, Any] = {"tokens": tokens, "wafer": wafer, "chip": chip, **what_if}
+        gathering = 0
+        if order == "features":
+            launches = feature_order_cycles(outputs=outputs, features=features, **sizes)
+            forward, gather, backward, gradient = launches.values()
+            gathering = gather.cycles
+        else:
+            sizes["dtype"] = dtype
+            forward = product_cycles(outputs=outputs, features=features, **sizes)
+            backward = product_cycles(outputs=features, features=outputs, **sizes)
+            gradient = gradient_cycles(outputs=outputs, features=features, **sizes)
         costs.append(
             LayerCost(
                 f"layer {number}",
                 forward.transfer_cycles,
                 forward.compute_cycles,
-                backward.compute_cycles,
-                gradient.compute_cycles,
+                backward.transfer_cycles if number > 1 else 0,
+                backward.compute_cycles if number > 1 else 0,
+                gathering + gradient.compute_cycles,
                 gradient.transfer_cycles,
             )
         )

@@ -1,10 +1,11 @@
 """The gradient of streamed weights: it leaves over the edge that the weights came in by.
 
-``dW = dY @ X.T``: the activations of a layer and the slopes of its outputs lie in the same PEs,
-features and outputs over columns, tokens over rows. The column that holds an output hands its
-slopes along the row, east and west; every PE multiplies the activations of a token with the slope
-of that token as it passes, for all its features. What a column of PEs has found is added up on the
-way north and goes to the host. No PE ever holds more of the gradient than one output's part.
+``dW = dY @ X.T``: the activations of a layer and the gradient of its outputs, dY, lie in the same
+PEs, features and outputs over columns, tokens over rows. The column that holds an output hands its
+values of dY along the row, east and west; every PE multiplies the activations of a token with the
+value of that token as it passes, for all its features. What a column of PEs has found is added up
+on the way north and goes to the host, by a microthread, while the PEs work on the next output. So a
+PE holds two outputs' parts of dW, one in the making and one on its way out, and never more.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 from ..fabric import NORTH, ProgramError, Run, fabin, fabout
 from ..kernels.inputs import checked, wafer_of
 from ..specs import WSE2
-from .lanes import Lanes, check_held, share, spread
+from .lanes import Lanes, check_held, share, spread, sum_up
 from .product import check_pair
 
 
@@ -78,45 +79,43 @@ def streamed_gradient(
             "in both, their second axis"
         )
     w = wafer_of("streamed_gradient", wafer, chip, what_if)
-    x, slopes = (
-        w.memory(name, data=spread(one, w.shape)) for name, one in (("x", X), ("slopes", dY))
-    )
+    x, dy = (w.memory(name, data=spread(one, w.shape)) for name, one in (("x", X), ("dy", dY)))
     lanes = Lanes(w, x.shape[3], x.shape[2], X.dtype.name)
-    got = write_gradient(lanes, slopes, x, outputs=dY.shape[0])
+    got = write_gradient(lanes, dy, x, outputs=dY.shape[0])
     run = w.run()
     return from_columns(got, dY.shape[0])[:, : X.shape[0]], run
 
 
-def write_gradient(lanes: Lanes, slopes: Any, x: Any, outputs: int) -> np.ndarray:
+def write_gradient(lanes: Lanes, dy: Any, x: Any, outputs: int) -> np.ndarray:
     """Write on the lanes' wafer: the gradient of so many outputs' weights, out to the host.
 
-    ``slopes`` holds (outputs, tokens) of each PE and ``x`` (features, tokens), laid out by
-    `spread`. Gives the array that the next run fills; `from_columns` puts it in order.
+    ``dy`` holds (outputs, tokens) of each PE and ``x`` (features, tokens), laid out by `spread`.
+    Gives the array that the next run fills; `from_columns` puts it in order.
 
     Examples
     --------
     >>> from wselab import Wafer
     >>> w = Wafer(2, 2)
     >>> lanes = Lanes(w, tokens=2, features=2)
-    >>> x, slopes = w.memory("x", (2, 2)), w.memory("slopes", (1, 2))
-    >>> x[...], slopes[...] = 1.0, 0.5
-    >>> got = write_gradient(lanes, slopes, x, outputs=2)
+    >>> x, dy = w.memory("x", (2, 2)), w.memory("dy", (1, 2))
+    >>> x[...], dy[...] = 1.0, 0.5
+    >>> got = write_gradient(lanes, dy, x, outputs=2)
     >>> w.run().cycles, from_columns(got, 2).tolist()
-    (37, [[2.0, 2.0, 2.0, 2.0], [2.0, 2.0, 2.0, 2.0]])
+    (36, [[2.0, 2.0, 2.0, 2.0], [2.0, 2.0, 2.0, 2.0]])
     """
     w = lanes.w
     columns = w.shape[1]
     features, tokens = x.shape[2:]
-    check_held("write_gradient", w, "slopes", slopes, outputs)
-    g, passing = lanes.slope.own[:features], lanes.weight
+    check_held("write_gradient", w, "dy", dy, outputs)
+    passing = lanes.weight
     (to_east, from_west), (to_west, from_east) = lanes.east, lanes.west
-    to_north, from_south = lanes.north
     lanes.give_back()
     for i in range(outputs):
         owner, k = divmod(i, share(outputs, columns))
+        g = lanes.gradient.own[i % 2, :features]  # while the other one is on its way out
         for e in range(tokens):
             acc = g if e else 0.0
-            own = slopes.own[k, e]
+            own = dy.own[k, e]
             if owner < columns - 1:
                 w[:, owner].mov(own, out=fabout(to_east))
             if owner > 0:
@@ -129,9 +128,8 @@ def write_gradient(lanes: Lanes, slopes: Any, x: Any, outputs: int) -> np.ndarra
                 w[side].mov(fabin(theirs), out=passing)
                 w[on].mov(passing, out=fabout(mine))
                 w[side].mac(passing, x.own[:, e], acc=acc, out=g)
-        w[-1].mov(g, out=fabout(to_north))
-        w[:-1].add(fabin(from_south), g, out=fabout(to_north))
-    return w[0].host_out(to_north, n=outputs * features, edge=NORTH)
+        sum_up(w, lanes.north, g, microthread=True)
+    return w[0].host_out(lanes.north[0], n=outputs * features, edge=NORTH)
 
 
 def from_columns(got: np.ndarray, outputs: int) -> np.ndarray:

@@ -8,6 +8,7 @@ gradients of weights go up the columns and leave by the edge that weights came i
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,8 @@ class Lanes:
     """Routes and scratch memory on ``w``, for the streamed products and gradients of any layers.
 
     ``tokens`` and ``features`` are the most that a PE holds of each; see `share`. Takes seven
-    colors, and of each PE's memory ``tokens + features + 1`` values of type ``dtype``.
+    colors, and of each PE's memory ``tokens + 1`` values of type ``dtype``, and ``2 features`` more
+    where gradients are streamed.
 
     Examples
     --------
@@ -43,20 +45,22 @@ class Lanes:
         w[:, :-1].route(self.west[1], EAST >> RAMP)
         self.weight = w.memory("weight", (), dtype=dtype)  # the one that is passing
         self.partial = w.memory("partial sums", tokens, dtype=dtype)
-        self.slope = w.memory("gradient", features, dtype=dtype)
+        self.features, self.dtype = features, dtype
+
+    @cached_property
+    def gradient(self) -> Memory:
+        """Two buffers for the gradient of an output's weights, in programs that stream it out."""
+        return self.w.memory("gradient", (2, self.features), dtype=self.dtype)
 
     def take_in(self, color: Any) -> None:
         """Route ``color`` from the host down all columns, unless it is routed."""
         if not color.routed.any():
-            self.w[:-1].route(color, NORTH >> (RAMP, SOUTH))
-            self.w[-1].route(color, NORTH >> RAMP)
+            route_down(self.w, color)
 
     def give_back(self) -> None:
         """Route the colors to the north, from row 0 to the host, unless they are routed."""
-        mine, theirs = self.north
-        if not mine.even.routed.any():
-            self.w[...].route(mine, RAMP >> NORTH)
-            self.w[:-1].route(theirs, SOUTH >> RAMP)
+        if not self.north[0].even.routed.any():
+            route_up(self.w, self.north)
 
     def _both_ways(self, side: str, by: str) -> Any:
         return self.w.alternating(f"to the {side}, even {by}s", f"to the {side}, odd {by}s", by)
@@ -88,6 +92,36 @@ class Lanes:
             w[:, -1].mov(p, out=fabout(to_west))
             w[:, owner + 1 : -1].add(fabin(from_east), p, out=fabout(to_west))
             w[:, owner].add(fabin(from_east), p, out=y)
+
+
+def route_down(w: Wafer, color: Any, top: int = 0) -> None:
+    """Route ``color`` down all columns, to each PE from row ``top`` on.
+
+    With ``top=0`` it comes over the north edge, with ``top=1`` from row 0, which keeps none.
+    """
+    w[:top].route(color, RAMP >> SOUTH)
+    w[top:-1].route(color, NORTH >> (RAMP, SOUTH))
+    w[-1].route(color, NORTH >> RAMP)
+
+
+def route_up(w: Wafer, north: Any, top: int = 0) -> None:
+    """Route two colors that alternate by row, (mine, theirs), from each row to the one above it.
+
+    With ``top=0`` they end beyond the north edge, with ``top=1`` in row 0.
+    """
+    mine, theirs = north
+    w[top:].route(mine, RAMP >> NORTH)
+    w[:-1].route(theirs, SOUTH >> RAMP)
+
+
+def sum_up(w: Wafer, north: Any, values: Any, top: int = 0, microthread: bool = False) -> None:
+    """Write: ``values`` of all PEs of a column, added up from the south to the north.
+
+    What reaches row ``top`` goes on by the routes of `route_up`, for the host or row 0 to take.
+    """
+    mine, theirs = north
+    w[-1].mov(values, out=fabout(mine), microthread=microthread)
+    w[top:-1].add(fabin(theirs), values, out=fabout(mine), microthread=microthread)
 
 
 def share(count: int, pes: int) -> int:

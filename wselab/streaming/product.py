@@ -7,6 +7,11 @@ the partial sums are added up along the rows, and the column that is to hold tha
 where the next layer expects its input.
 
 The same program is the way back: ``dX = W.T @ dY`` streams the weights a second time, turned.
+
+It goes output by output, so that a PE keeps the partial sums of one output and a layer of any width
+fits; the price is that a row adds up after every output, while weights wait. The other order, which
+`wselab.streaming.training` takes, needs memory for the sums of all outputs and fewer cycles;
+`wselab.streaming.feature_order` compares the two.
 """
 
 from __future__ import annotations

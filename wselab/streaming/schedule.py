@@ -26,14 +26,16 @@ PHASES = ("forward", "backward", "gradient")
 class LayerCost:
     """What a layer costs in cycles, if nothing is waited for.
 
-    ``weights_cycles`` to transfer its weights once, ``forward_cycles`` to compute it,
-    ``backward_cycles`` for the gradient of its input, ``gradient_cycles`` for that of its weights,
-    and ``out_cycles`` to transfer the latter.
+    Forward ``weights_cycles`` to transfer its weights and ``forward_cycles`` to compute it. Back
+    ``weights_back_cycles`` to transfer them once more and ``backward_cycles`` for the gradient of
+    its input; both are 0 where nobody asks for that, as in a first layer. ``gradient_cycles`` for
+    the gradient of its weights, and ``out_cycles`` to transfer that.
     """
 
     name: str
     weights_cycles: int
     forward_cycles: int
+    weights_back_cycles: int = 0
     backward_cycles: int = 0
     gradient_cycles: int = 0
     out_cycles: int = 0
@@ -175,11 +177,11 @@ def schedule(
     ends: list[int] = []  # of the layers that took weights, in turn
     link_out = link_back = done = 0  # until when each is busy
 
-    def take_weights(layer: LayerCost, phase: str, work: int) -> None:
+    def take_weights(layer: LayerCost, phase: str, transfer: int, work: int) -> None:
         nonlocal link_out, done
         room = ends[-1 - ahead] if len(ends) > ahead else 0
         first = max(link_out, room)
-        link_out = first + layer.weights_cycles
+        link_out = first + transfer
         start = max(done, first + latency_cycles)
         end = max(start + work, link_out + latency_cycles)
         spans.append(Span(layer.name, "transfer", phase, first, link_out))
@@ -198,13 +200,13 @@ def schedule(
         done = end
 
     for layer in layers:
-        take_weights(layer, "forward", layer.forward_cycles)
+        take_weights(layer, "forward", layer.weights_cycles, layer.forward_cycles)
         ends.append(done)
     for layer in reversed(layers) if training else ():
-        take_weights(layer, "backward", layer.backward_cycles)
+        if layer.weights_back_cycles or layer.backward_cycles:
+            take_weights(layer, "backward", layer.weights_back_cycles, layer.backward_cycles)
         give_gradient(layer)
         ends.append(done)
-    passes = 2 if training else 1
     work = sum(
         layer.forward_cycles + training * (layer.backward_cycles + layer.gradient_cycles)
         for layer in layers
@@ -213,7 +215,7 @@ def schedule(
         tuple(spans),
         stalls,
         work,
-        passes * sum(layer.weights_cycles for layer in layers),
+        sum(layer.weights_cycles + training * layer.weights_back_cycles for layer in layers),
         sum(layer.out_cycles for layer in layers) if training else 0,
         float(clock_hz),
     )

@@ -44,9 +44,7 @@ def _but(**other: Any) -> Callable[..., int]:
     return formula
 
 
-_MEANS = (
-    "Adam keeps two means of each weight, of its gradients and of their squares."
-)
+_MEANS = "Adam keeps two means of each weight, of its gradients and of their squares."
 
 #: Wrong sums that people find, the likeliest first, in bits, and what to say.
 MISTAKES: list[tuple[Callable[..., int], str]] = [

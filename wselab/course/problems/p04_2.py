@@ -1,11 +1,11 @@
 """Problem 4.2: the two-phase reduce, for any size of group.
 
-    >>> w = Wafer(1, 10)
-    >>> x, total = w.memory("x", 16), w.memory("total", 16)
-    >>> two_phase(w, x, total, group=4)  # PEs 0 to 3, 4 to 7, and 8 and 9
-    >>> x[...] = 1.0
-    >>> w.run().cycles, float(total[0, 0, 0])
-    (59, 10.0)
+>>> w = Wafer(1, 10)
+>>> x, total = w.memory("x", 16), w.memory("total", 16)
+>>> two_phase(w, x, total, group=4)  # PEs 0 to 3, 4 to 7, and 8 and 9
+>>> x[...] = 1.0
+>>> w.run().cycles, float(total[0, 0, 0])
+(59, 10.0)
 """
 
 from __future__ import annotations

@@ -32,6 +32,14 @@ def _rounded_down(W: np.ndarray, rows: int, columns: int) -> int:
     return int(counts(W[: m * rows, : n * columns], m, n).max())
 
 
+def _evenly_split(W: np.ndarray, rows: int, columns: int) -> int:
+    """Of tiles that are as even as can be, as np.array_split makes them."""
+    strips = np.array_split(W, rows, axis=0)
+    return max(
+        int(np.count_nonzero(tile)) for s in strips for tile in np.array_split(s, columns, axis=1)
+    )
+
+
 def _per_tile(W: np.ndarray, rows: int, columns: int) -> np.ndarray:
     return counts(W, -(-W.shape[0] // rows), -(-W.shape[1] // columns))
 
@@ -40,15 +48,15 @@ def _per_tile(W: np.ndarray, rows: int, columns: int) -> np.ndarray:
 MISTAKES: list[tuple[Callable[[np.ndarray, int, int], Any], str]] = [
     (
         lambda W, rows, columns: np.count_nonzero(W) // (rows * columns),
-        "That is the mean over the PEs: the sum waits for the one that has most.",
+        "That is the mean over the PEs: what is asked is the one that has most.",
     ),
     (
         lambda W, rows, columns: -(-np.count_nonzero(W) // (rows * columns)),
-        "That is the mean over the PEs: the sum waits for the one that has most.",
+        "That is the mean over the PEs: what is asked is the one that has most.",
     ),
     (
         lambda W, rows, columns: _per_tile(W, rows, columns).min(),
-        "That is the emptiest PE; all wait for the fullest.",
+        "That is the emptiest PE: what is asked is the fullest.",
     ),
     (
         lambda W, rows, columns: textbook(W == 0, rows, columns),
@@ -62,6 +70,11 @@ MISTAKES: list[tuple[Callable[[np.ndarray, int, int], Any], str]] = [
         lambda W, rows, columns: _rounded_down(W, rows, columns),
         "The rest is forgotten where a side is no multiple: a tile has ceil(M / rows) rows and "
         "ceil(N / columns) columns, and the last one is smaller.",
+    ),
+    (
+        _evenly_split,
+        "Those are the tiles of np.array_split, which makes them as even as it can. Here all have "
+        "ceil(M / rows) rows and ceil(N / columns) columns, but the last, which are smaller.",
     ),
     (
         lambda W, rows, columns: textbook(W, columns, rows),
@@ -108,18 +121,23 @@ class Fullest(Reckoning):
     )
 
     def sizes(self, seed: int | None = None) -> list[Size]:
-        """Matrices that divide and that do not, sparse and hardly."""
+        """Matrices that divide and that do not, sparse and hardly.
+
+        Where one does not, the fullest of tiles of other sizes has another number of non-zeros.
+        """
         if seed is None:
             return [
-                _size(16, 16, 4, 4, 50, 1), _size(24, 40, 4, 8, 30, 2), _size(23, 31, 5, 4, 60, 3),
-                _size(64, 9, 7, 2, 80, 4),
+                _size(16, 16, 4, 4, 50, 1), _size(24, 40, 4, 8, 30, 2), _size(23, 31, 5, 4, 60, 9),
+                _size(64, 9, 7, 2, 80, 1),
             ]  # fmt: skip
         rng = np.random.default_rng(seed)
         sizes = self.sizes(None)[:1]
-        for _ in range(5):
+        while len(sizes) < 6:
             M, N, rows, columns = (int(k) for k in rng.integers((12, 12, 2, 2), (60, 60, 7, 7)))
             percent, draw = int(rng.integers(20, 90)), int(rng.integers(2**31))
-            sizes.append(_size(M, N, rows, columns, percent, draw))
+            size = _size(M, N, rows, columns, percent, draw)
+            if self.right(size) != _evenly_split(*self.arguments(size)):
+                sizes.append(size)
         return sizes
 
     def arguments(self, size: Size) -> tuple[Any, ...]:

@@ -41,73 +41,67 @@ def uses(
 
 Formula = Callable[[Any, Any, int, int, int], Any]
 
-#: Wrong formulas that people find, the likeliest first, and what to say.
-MISTAKES: list[tuple[Formula, str]] = [
+#: Wrong formulas that people find, not rounded, the likeliest first, and what to say.
+FORMULAS: list[tuple[Formula, str]] = [
     (
-        lambda peak, io, weight, index, zeros: ceil(uses(peak, io, weight, index, zeros, flop=1)),
+        lambda peak, io, weight, index, zeros: uses(peak, io, weight, index, zeros, flop=1),
         "It takes a multiply-accumulate for one operation. A peak in flop/s counts two, and a "
         "token uses a weight for one multiply-accumulate.",
     ),
     (
-        lambda peak, io, weight, index, zeros: ceil(uses(peak, io, weight, 0, zeros)),
+        lambda peak, io, weight, index, zeros: uses(peak, io, weight, 0, zeros),
         "The index is missing: where zeros are not sent, each weight that is sent has its place "
         "beside it, index_bits more.",
     ),
     (
-        lambda peak, io, weight, index, zeros: ceil(uses(peak, io, weight, index, 1)),
+        lambda peak, io, weight, index, zeros: uses(peak, io, weight, index, 1),
         "With no zeros all weights are sent in order, and no index is: it comes only where "
         "zeros_percent is above 0.",
     ),
     (
-        lambda peak, io, weight, index, zeros: ceil(
+        lambda peak, io, weight, index, zeros: (
             uses(peak, io, weight, index, zeros) * Fraction(100 - zeros, 100)
         ),
         "It lets fewer tokens be enough because fewer weights come. But a weight that is not sent "
         "is not computed with either: transfer and computing fall together.",
     ),
     (
-        lambda peak, io, weight, index, zeros: ceil(
+        lambda peak, io, weight, index, zeros: (
             uses(peak, io, weight, 0, zeros) * Fraction(100 - zeros, 100)
         ),
         "It lets fewer tokens be enough because fewer weights come, and leaves out the index. A "
         "weight that is not sent is not computed with either.",
     ),
     (
-        lambda peak, io, weight, index, zeros: ceil(
+        lambda peak, io, weight, index, zeros: (
             uses(peak, io, weight, index, zeros) / Fraction(100 - zeros, 100)
         ),
         "It divides by the part that is sent: what is computed falls as what is sent does, so that "
         "this part cancels.",
     ),
     (
-        lambda peak, io, weight, index, zeros: ceil(uses(peak, io, weight, index, zeros) / 8),
+        lambda peak, io, weight, index, zeros: uses(peak, io, weight, index, zeros) / 8,
         "It divides by 8: the bits of a weight and the bits a second are both bits.",
     ),
     (
-        lambda peak, io, weight, index, zeros: ceil(uses(peak, io, weight, index, zeros) * 8),
+        lambda peak, io, weight, index, zeros: uses(peak, io, weight, index, zeros) * 8,
         "It counts bytes for bits somewhere: the I/O is in bits a second already.",
     ),
     (
-        lambda peak, io, weight, index, zeros: floor(uses(peak, io, weight, index, zeros)),
-        "It rounds down: with that many tokens the wafer still waits a little. Round up.",
-    ),
-    (
-        lambda peak, io, weight, index, zeros: round(uses(peak, io, weight, index, zeros)),
-        "It rounds to the nearest: where that is down, the wafer still waits a little. Round up.",
-    ),
-    (
-        lambda peak, io, weight, index, zeros: ceil(uses(peak, io, 16, 16, zeros)),
+        lambda peak, io, weight, index, zeros: uses(peak, io, 16, 16, zeros),
         "The bits do not come in: a weight does not always have 16.",
     ),
     (
-        lambda peak, io, weight, index, zeros: ceil(uses(peak, io, 1, 1, zeros)),
+        lambda peak, io, weight, index, zeros: uses(peak, io, 1, 1, zeros),
         "The bits do not come in: I/O in bits a second brings fewer weights a second.",
     ),
     (
-        lambda peak, io, weight, index, zeros: ceil(1 / uses(peak, io, weight, index, zeros)),
+        lambda peak, io, weight, index, zeros: 1 / uses(peak, io, weight, index, zeros),
         "It is upside down: many tokens are needed where the peak is high and the I/O is slow.",
     ),
 ]
+DOWN = "It rounds down: with that many tokens the wafer still waits a little. Round up."
+NEAREST = "It rounds to the nearest: where that is down, the wafer still waits a little. Round up."
 
 
 @register
@@ -179,8 +173,14 @@ class TokensNeeded(Reckoning):
 
     def mistakes(self, size: Size) -> Iterator[tuple[Any, str]]:
         """Wrong formulas that people find, with their values here."""
-        for formula, text in MISTAKES:
-            yield formula(*self._exact(size)), text
+        exact = self._exact(size)
+        yield floor(uses(*exact)), DOWN
+        yield round(uses(*exact)), NEAREST
+        for formula, text in FORMULAS:
+            value = formula(*exact)
+            yield ceil(value), text
+            yield floor(value), f"{text} And it rounds down; round up."
+            yield round(value), f"{text} And it rounds to the nearest; round up."
 
 
 def _size(

@@ -46,12 +46,11 @@ class StreamFast(Streaming):
         "that adds all of y into column 0. Where do its cycles go? A weight keeps a PE for 1 + t "
         "cycles if the PE has t tokens, and only t of them are arithmetic.",
         "While a PE computes, the way in from row 0 is idle. So a weight may as well be sent more "
-        "than once. And mac takes a stream for an operand: mac(fabin(c), x.own[j, e], "
-        "acc=y.own[:, e], out=y.own[:, e]) uses the weights of feature j for token e as they come "
-        "in, with no cycle to store any of them.",
-        "So for every feature j and every token e let row 0 send column j of W, mov(W.own[:, j], "
-        "out=fabout(c)), and the rows below use it at once. That takes outputs * features * "
-        "tokens cycles, and the chain comes on top. Perhaps you find something for that, too.",
+        "than once. And an operation may take its weights from the stream itself: mac(fabin(c), "
+        "...) uses each as it comes, with no cycle to store any.",
+        "The one vector operation of a PE that uses weights as they come has many weights and one "
+        "number of x in it: a feature of a token, and that feature's weight for every output. How "
+        "often, and in which order, does row 0 have to send its W then? W.own[:, j] is a column.",
     )
 
     def sizes(self, seed: int | None = None) -> list[Size]:

@@ -6,6 +6,7 @@ NumPy's.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,22 @@ from .backend import module_of, to_device
 
 
 class Places:
-    """Some PEs of a line: their numbers in it, ascending, and ``rows``, a slice where it can be."""
+    """Places in a line, such as those of some PEs; ``numbers`` gives them one by one."""
 
     def __init__(self, numbers: np.ndarray):
         self.numbers = numbers
-        self.rows = as_slice(numbers)
+
+    @cached_property
+    def rows(self) -> Any:
+        """An index of the places: a slice where it can be."""
+        return as_slice(self.numbers)
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    def among(self, mask: np.ndarray) -> Places:
+        """Those that a mask chooses."""
+        return Places(self.numbers[mask])
 
 
 def fetch(part: Part, line: Any, starts: Any, places: Places, span: slice) -> Any:
@@ -80,8 +89,8 @@ def evaluate(operation: Operation, inputs: list[Any], target: Any, rows: Any) ->
     kind, dtype, xp = operation.kind, operation.dtype, module_of(target)
     rows = to_device(xp, rows)
     out = target[rows]
-    if dtype == "bfloat16" or any(item.dtype.name == "bfloat16" for item in inputs):
-        # NumPy casts to and from its own types by itself, and this is not one of them.
+    if dtype == "bfloat16" or any(item.dtype.kind == "V" for item in inputs):
+        # NumPy casts to and from its own types by itself, and bfloat16 is of no kind that it knows.
         inputs = [xp.asarray(item).astype(dtype, copy=False) for item in inputs]
     a = inputs[0]
     if kind == "mov":
@@ -102,9 +111,10 @@ def evaluate(operation: Operation, inputs: list[Any], target: Any, rows: Any) ->
 def as_slice(places: np.ndarray) -> Any:
     """Evenly spaced places as a slice, one place for all as a slice of one; else as they are."""
     first, last = int(places[0]), int(places[-1])
-    if first == last and (places == first).all():
+    if len(places) == 1 or (first == last and (places == first).all()):
         return slice(first, first + 1)
     step = int(places[1]) - first
-    if step > 0 and last - first == step * (len(places) - 1) and (np.diff(places) == step).all():
+    may_be = step > 0 and last - first == step * (len(places) - 1)
+    if may_be and (places[1:] - places[:-1] == step).all():
         return slice(first, last + 1, step)
     return places

@@ -31,10 +31,8 @@ class Layout:
     def pack(self, mask: np.ndarray) -> np.ndarray:
         """A plane from a boolean array of the wafer's shape."""
         lines = np.zeros((self.count + 2, self.words * WORD // 8), np.uint8)
-        if self.lines_are_columns:
-            packed = np.packbits(mask, axis=0, bitorder="little").T
-        else:
-            packed = np.packbits(mask, axis=1, bitorder="little")
+        by_line = np.ascontiguousarray(mask.T if self.lines_are_columns else mask)
+        packed = np.packbits(by_line, axis=1, bitorder="little")
         lines[1:-1, : packed.shape[1]] = packed
         return lines.reshape(-1).view(np.uint64)
 
@@ -172,7 +170,7 @@ def groups_of(keys: np.ndarray, items: np.ndarray) -> Iterator[tuple[int, np.nda
     if low == high:
         yield low, items
         return
-    if high - low < 8:  # quicker than to sort
+    if high - low < 16:  # quicker than to sort
         for key in range(low, high + 1):
             group = items[keys == key]
             if len(group):
@@ -180,6 +178,6 @@ def groups_of(keys: np.ndarray, items: np.ndarray) -> Iterator[tuple[int, np.nda
         return
     order = np.argsort((keys - low).astype(np.min_scalar_type(high - low)), kind="stable")
     ordered = keys[order]
-    starts = np.flatnonzero(np.diff(ordered, prepend=low - 1))
-    for key, group in zip(ordered[starts], np.split(items[order], starts[1:]), strict=True):
+    ends = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    for key, group in zip(ordered[[0, *ends]], np.split(items[order], ends), strict=True):
         yield int(key), group

@@ -24,7 +24,7 @@ from ..ports import EAST, NORTH, SOUTH, WEST
 from ..program import Program, Schedule
 from ..streams import Streams
 from .backend import to_device, to_host
-from .blocks import Places, as_slice, evaluate, fetch, store
+from .blocks import Places, evaluate, fetch, store
 from .planes import groups_of
 from .tapes import Tape
 
@@ -51,17 +51,20 @@ class Crew:
         self.put_off: list[Job] = []
         self.read: dict[Color, int] = {}
         self.sent: dict[Color, int] = {}
-        self.sources: dict[Color, tuple[int, Any]] = {}
+        self.sources: dict[Color, tuple[int, Places]] = {}  # a line, and each PE's place there
         self.turn = 0  # how often it has gone on; one that waits for several streams goes on once
 
     def split_off(self, chosen: np.ndarray) -> Crew:
         """A crew of the PEs of a mask; the others remain."""
-        part = Crew(self.line, Places(self.places.numbers[chosen]), self.step)
+        others = ~chosen
+        part = Crew(self.line, self.places.among(chosen), self.step)
         part.current = self.current and Job(self.current.number, self.current.handled)
         part.put_off = [Job(job.number, job.handled) for job in self.put_off]
         part.read, part.sent = dict(self.read), dict(self.sent)
-        self.places = Places(self.places.numbers[~chosen])
-        self.sources.clear()
+        self.places = self.places.among(others)
+        for color, (line, places) in self.sources.items():
+            part.sources[color] = line, places.among(chosen)
+            self.sources[color] = line, places.among(others)
         return part
 
 
@@ -86,7 +89,7 @@ class Replay:
         self.blocked: dict[tuple[Color, int], list[tuple[Crew, int]]] = {}
         self.conflicts: dict[tuple[int, int], Any] = {}
         self.prologue, first = _prologue(program, schedule)
-        steps = first[schedule.class_of.T if self.turned else schedule.class_of]
+        steps = first[schedule.class_of].T if self.turned else first[schedule.class_of]
         differs = (steps[1:] != steps[:-1]).any(axis=1)
         kinds: list[tuple[int, Places]] = []
         for line in range(count):
@@ -178,8 +181,8 @@ class Replay:
                 source = self._source(crew, color)
                 if source is None:
                     return SPLIT, True
-                line, rows = source
-                there = self.tapes[color].written_in(line)[rows] - crew.read.get(color, 0)
+                line, places = source
+                there = self.tapes[color].written_in(line)[places.numbers] - crew.read.get(color, 0)
                 least = int(there.min())
                 if least >= amount:
                     continue
@@ -188,16 +191,23 @@ class Replay:
                     self.blocked.setdefault((color, line), []).append((crew, crew.turn))
                     return WAITS, progress
                 if not enough.all():
-                    self._split(crew, enough)
+                    others_wait = not operation.microthread and job is crew.current
+                    self._split(crew, enough, (color, line) if others_wait else None)
                     return SPLIT, True
                 amount = min(amount, least)
             self._compute(operation, crew, job, amount)
             progress = whole = True  # the rest waits as any other
         return DONE, progress
 
-    def _split(self, crew: Crew, chosen: np.ndarray) -> None:
-        """Let the PEs of a mask go on before the others of a crew."""
-        self.ready.appendleft((crew, crew.turn))
+    def _split(self, crew: Crew, chosen: np.ndarray, wait: Any = None) -> None:
+        """Let the PEs of a mask go on before the others of a crew.
+
+        ``wait`` is the stream that the others need next, if they have no other way to go on.
+        """
+        if wait is None:
+            self.ready.appendleft((crew, crew.turn))
+        else:
+            self.blocked.setdefault(wait, []).append((crew, crew.turn))
         self.ready.appendleft((crew.split_off(chosen), 0))
 
     def _go_on_in_part(self) -> None:
@@ -209,8 +219,8 @@ class Replay:
                 self.ready.extend(waiting[at + 1 :])
                 return
 
-    def _source(self, crew: Crew, color: Color) -> tuple[int, Any] | None:
-        """The line and rows of the tape that a crew reads; None if the crew was split for it."""
+    def _source(self, crew: Crew, color: Color) -> tuple[int, Places] | None:
+        """The line and places of the tape that a crew reads; None if the crew was split for it."""
         if color not in crew.sources:
             sources = self._line_of(self.tapes[color].source, crew.line)[crew.places.numbers]
             row, column = np.divmod(sources, self.program.shape[1])
@@ -218,7 +228,7 @@ class Replay:
             if (lines != lines[0]).any():
                 self._split(crew, lines == lines[0])
                 return None
-            crew.sources[color] = int(lines[0]), as_slice(places)
+            crew.sources[color] = int(lines[0]), Places(places)
         return crew.sources[color]
 
     def _compute(self, operation: Operation, crew: Crew, job: Job, amount: int) -> None:
@@ -241,9 +251,9 @@ class Replay:
             inputs = []
             for item in operation.inputs:
                 if isinstance(item, FabIn):
-                    tape, position, line, rows = next(streams)
+                    tape, position, line, places = next(streams)
                     values = tape.values(line, position + low, high - low)
-                    inputs.append(values[to_device(self.xp, rows)])
+                    inputs.append(values[to_device(self.xp, places.rows)])
                 elif isinstance(item, Part):
                     inputs.append(fetch(item, *self._memory(item, crew.line), crew.places, span))
                 else:

@@ -23,7 +23,8 @@ class Tape:
         self.xp = xp
         shape = streams.source.shape
         heard = self.source[streams.listening & (self.source >= 0)]
-        self.listeners = np.bincount(heard, minlength=self.source.size).reshape(shape)
+        listeners = np.bincount(heard, minlength=self.source.size)
+        self.listeners = listeners.astype(np.int32).reshape(shape)
         self.sent = streams.sent
         self.width = int(min(PAGE, max(1, self.sent.max(initial=0))))
         self.written: dict[int, np.ndarray] = {}  # values of each stream of a line, so far

@@ -13,6 +13,7 @@ from .starts import Start, Starts
 from .wiring import Beside, Plan, Wiring
 
 BLOCK = 64  # cycles between two looks at where anything moves, at most
+LOOKS = 16  # after so many a window is opened anew, without the colors that are at rest by then
 MARGIN = 16  # lines around what moves when a window is opened; it is good for half of that
 
 
@@ -35,6 +36,7 @@ class Window:
         self.planes, self.lines, self.plan = self.full, (0, 0), self.every_slot
         self.plans: dict[Any, Plan] = {}
         self.circuit: Circuit | None = None
+        self.looks = 0  # at this window
         self.restless = (0, 0)  # lines with new operations that wait for nothing
 
     def _new_plan(self, slots: Any, sends: bool = True) -> Plan:
@@ -57,7 +59,9 @@ class Window:
         first, last = self.lines
         good = MARGIN // 2 if self.plan.crosses_lines else 1
         near = (first and low - first < good) or (last < total and last - high < good)
-        if near or 2 * (last - first) > 3 * (high - low) + 8 * MARGIN or first == last:
+        wide = 2 * (last - first) > 3 * (high - low) + 8 * MARGIN
+        self.looks += 1
+        if near or wide or first == last or self.looks > LOOKS:
             self.close()
             margin = max(MARGIN, (high - low) // 8)
             first, last = max(0, low - margin), min(total, high + margin)
@@ -112,7 +116,7 @@ class Window:
         words, total = self.layout.words, self.layout.count + 2
         if plan is self.every_slot and 4 * (last - first) > 3 * total:
             first, last = 0, total
-        self.lines, self.plan = (first, last), plan
+        self.lines, self.plan, self.looks = (first, last), plan, 0
         here = slice(first * words, last * words)
         if plan is self.every_slot and last - first == total:
             self.planes = self.full

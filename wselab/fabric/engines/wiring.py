@@ -100,6 +100,9 @@ def wire(program: Program, slots: list[Color]) -> Wiring:
     masks |= {f"stays {port}": [~plane for plane in masks[f"leaves {port}"]] for port in ports}
     lengths: dict[Port, list[int]] = {}
     for port in (port for port in LINKS if links[port]):
+        if program.wires.longest == 1:  # nothing was repaired
+            lengths[port], masks[f"enters {port} 1"] = [1], planes(enters, port)
+            continue
         length = program.wires.into(port)
         used = np.logical_or.reduce([there[port] for there in enters if port in there])
         lengths[port] = np.flatnonzero(np.bincount(length[used])).tolist()

@@ -77,8 +77,8 @@ class Progress:
             )
             places = ramps + rules.queue_depth * routers[sources] + held[sources].astype(np.int64)
             self.streams.append((color, readers, sources, places))
-        self.sent = {color: np.zeros(size, np.int32) for color in flows}
-        self.taken = {color: np.zeros(size, np.int32) for color in flows}
+        self.sent = {color: np.zeros(size, np.int64) for color in flows}
+        self.taken = {color: np.zeros(size, np.int64) for color in flows}
         self.reads, self.sends = np.zeros((2, size), np.int64)  # at work on: a bit for each color
         self._begin(np.flatnonzero(self.step))
 

@@ -10,6 +10,7 @@ from ..color import Color
 from ..program import Program
 from ..state import State
 from ..streams import streams
+from .mend import TWO_COLORS
 from .standing import Place, Reason, Waiting, count, name
 from .why import Explainer
 
@@ -53,9 +54,11 @@ def explain_deadlock(program: Program, state: State) -> str:
     lines = [f"since cycle {state.cycle:,} nothing can move, and {left}."]
     for cause in found[:1]:
         lines += _tell(cause, _alike(cause.alike, whole))
+    new_colors = found and TWO_COLORS in found[0].mend  # then no other route is right as it stands
     for cause in found[1:MOST_CAUSES]:
         text = cause.links[-1][1].text + _alike(cause.alike, whole)
-        lines.append(f"  Besides: {text}" + (f". Try: {cause.mend}" if cause.mend else ""))
+        mend = f". Try: {cause.mend}" if cause.mend and not new_colors else ""
+        lines.append(f"  Besides: {text}{mend}")
     return "\n".join(lines)
 
 

@@ -33,6 +33,27 @@ function drawAxes(ink, color, { width, height, top, left, across, down, ratio })
   ink.restore();
 }
 
+/** Numbers, one a PE, where there is room: black or white, as can be read on the PE's color. */
+function drawNumbers(ink, numbers, colors, lens) {
+  const { width, height, rows, columns, top, left, across, down, ratio } = lens;
+  ink.save();
+  ink.beginPath();
+  ink.rect(MARGIN.left * ratio, MARGIN.top * ratio, width, height);
+  ink.clip();
+  ink.font = `${11 * ratio}px sans-serif`;
+  [ink.textAlign, ink.textBaseline] = ["center", "middle"];
+  const widest = Math.max(...numbers.map((text) => ink.measureText(text).width));
+  if (widest < across - 4 * ratio && down > 14 * ratio)
+    for (let pe = 0; pe < rows * columns; pe++) {
+      const column = pe % columns, row = (pe - column) / columns;
+      const [red, green, blue] = [0, 8, 16].map((bits) => (colors[pe] >>> bits) & 255);
+      ink.fillStyle = 0.3 * red + 0.59 * green + 0.11 * blue > 127 ? "#000" : "#fff";
+      const x = MARGIN.left * ratio + (column + 0.5 - left) * across;
+      ink.fillText(numbers[pe], x, MARGIN.top * ratio + (row + 0.5 - top) * down);
+    }
+  ink.restore();
+}
+
 /** A frame around a PE, black and white, so that it is seen on every color. */
 function drawCursor(ink, [row, column], { top, left, across, down, ratio }) {
   const w = Math.max(across, 9 * ratio), h = Math.max(down, 9 * ratio);

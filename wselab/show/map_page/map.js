@@ -55,7 +55,7 @@ function render({ model, el }) {
 
   const pixels = new Pixels(about), lens = new Lens(about.shape);
   part("legend").firstChild.getContext("2d").putImageData(pixels.strip(), 0, 0);
-  let frame = null; // the newest that came: number, sent, title, layer, limits, ranks
+  let frame = null; // the newest that came: number, sent, title, layer, limits, numbers, ranks
   let cursor = null, atKeyboard = false, pointed = null; // PEs as [row, column]
 
   // ---- drawing ------------------------------------------------------------------------------
@@ -78,6 +78,8 @@ function render({ model, el }) {
       if (lens.fill(room)) resize();
       ink.clearRect(0, 0, canvas.width, canvas.height);
       ink.putImageData(pixels.paint(frame.ranks, lens), MARGIN.left * lens.ratio, MARGIN.top * lens.ratio);
+      if (frame.numbers.length)
+        drawNumbers(ink, frame.numbers, Array.from(frame.ranks, (rank) => pixels.lut[rank]), lens);
       drawAxes(ink, getComputedStyle(root).color, lens);
       if (cursor && atKeyboard) drawCursor(ink, cursor, lens);
       write(part("scope"), lens.words(about.signed));

@@ -1,11 +1,12 @@
-/* A roofline to drag. What the traits mean, and the names in the DOM, stand in live_roofline.py. */
+/* A roofline to drag. What the traits mean, and the names in the DOM, stand in live_roofline.py;
+   what it shares with other pictures to drag, in drag.js. */
 
 const WIDTH = 760, HEIGHT = 420, LEFT = 84, RIGHT = 96, TOP = 14, BOTTOM = 46;
 const SQUARE_AT = 0.04; // where on the slope the memory's handle stands, as a share of the width
 const PREFIXES = ["", "k", "M", "G", "T", "P", "E"];
 
 const PARTS = `
-  <div class="wse-roofline-head">
+  <div class="wse-drag-head">
     <label>chip <select class="wse-roofline-chip"></select></label>
     <label>kernel <select class="wse-roofline-kernel"></select></label>
     <button type="button" title="batch 1, and the memory that the chip has">as built</button>
@@ -17,10 +18,7 @@ const PARTS = `
 
 function render({ model, el }) {
   const about = model.get("about"), [low, high, least, most] = about.limits;
-  const root = document.createElement("div");
-  root.className = "wse-roofline";
-  root.innerHTML = PARTS;
-  el.appendChild(root);
+  const root = opened(el, "roofline", PARTS);
   const svg = root.querySelector("svg"), said = root.querySelector(".wse-roofline-said");
   const chips = root.querySelector(".wse-roofline-chip");
   const kernels = root.querySelector(".wse-roofline-kernel");
@@ -34,19 +32,7 @@ function render({ model, el }) {
   const intensityAt = (px) => low * Math.exp((span * (px - LEFT)) / (WIDTH - LEFT - RIGHT));
   const rateAt = (py) => least * Math.exp((rise * (HEIGHT - BOTTOM - py)) / (HEIGHT - TOP - BOTTOM));
 
-  function add(kind, attributes, text = "", parent = svg) {
-    const part = document.createElementNS("http://www.w3.org/2000/svg", kind);
-    for (const [name, value] of Object.entries(attributes)) part.setAttribute(name, value);
-    part.textContent = text;
-    return parent.appendChild(part);
-  }
-
-  const english = (value) => value.toLocaleString("en");
-
-  function change(values) {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
-  }
+  const add = (kind, attributes, text) => added(svg, kind, attributes, text);
 
   // ---- what stands still: the grid ------------------------------------------------------------
   for (let power = Math.ceil(Math.log10(low)); 10 ** power <= high; power++) {
@@ -90,7 +76,7 @@ function render({ model, el }) {
     }
     const { peak, bandwidth, color } = about.roofs[chosen], fast = bandwidth * faster;
     const reach = (intensity) => Math.min(peak, intensity * fast);
-    const bendAt = Math.min(Math.max(x(peak / fast), LEFT), WIDTH - RIGHT);
+    const bendAt = between(LEFT, x(peak / fast), WIDTH - RIGHT);
     place(ridge, { x1: bendAt, x2: bendAt, y1: y(peak) });
     left.setAttribute("x", bendAt - 8);
     right.setAttribute("x", bendAt + 8);
@@ -107,48 +93,19 @@ function render({ model, el }) {
     said.textContent = model.get("alt");
   }
 
-  function place(part, attributes) {
-    for (const [name, value] of Object.entries(attributes)) part.setAttribute(name, value);
-  }
-
   function tell(handle, now, min, max, text) {
     place(handle, { "aria-valuenow": now, "aria-valuemin": min, "aria-valuemax": max, "aria-valuetext": text });
   }
 
   // ---- hands and keys -------------------------------------------------------------------------
   function toStep(step) {
-    change({ step: Math.min(Math.max(step, 0), about.batches.length - 1) });
+    change(model, { step: between(0, step, about.batches.length - 1) });
   }
 
   function toPower(power) {
     const { slowest, fastest, steps } = about.memory;
     const rounded = Math.round(power * steps) / steps;
-    change({ faster: 2 ** Math.min(Math.max(rounded, slowest), fastest) });
-  }
-
-  function drag(handle, move) {
-    handle.addEventListener("pointerdown", (event) => {
-      handle.setPointerCapture(event.pointerId);
-      handle.focus();
-      event.preventDefault();
-    });
-    handle.addEventListener("pointermove", (event) => {
-      if (!handle.hasPointerCapture(event.pointerId)) return;
-      const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
-      move(at);
-    });
-  }
-
-  function keys(handle, now, ends, by, to) {
-    handle.addEventListener("keydown", (event) => {
-      const moves = { ArrowRight: by, ArrowUp: by, ArrowLeft: -by, ArrowDown: -by, PageUp: 4 * by, PageDown: -4 * by };
-      if (event.key in moves) to(now() + moves[event.key]);
-      else if (event.key === "Home") to(ends[0]);
-      else if (event.key === "End") to(ends[1]);
-      else return;
-      event.preventDefault();
-      event.stopPropagation(); // or the notebook takes the key for its own
-    });
+    change(model, { faster: 2 ** between(slowest, rounded, fastest) });
   }
 
   drag(dot, (at) => {
@@ -165,19 +122,16 @@ function render({ model, el }) {
     toPower(Math.log2(rateAt(at.y) / built));
   });
   const { slowest, fastest, steps } = about.memory;
-  keys(dot, () => model.get("step"), [0, about.batches.length - 1], 1, toStep);
-  keys(square, () => Math.log2(model.get("faster")), [slowest, fastest], 1 / steps, toPower);
+  const batches = { page: 4, ends: [0, about.batches.length - 1] };
+  keys(dot, () => model.get("step"), batches, toStep);
+  const powers = { step: 1 / steps, page: 4 / steps, ends: [slowest, fastest] };
+  keys(square, () => Math.log2(model.get("faster")), powers, toPower);
 
-  chips.addEventListener("change", () => change({ chip: Number(chips.value), faster: 1 }));
-  kernels.addEventListener("change", () => change({ kernel: Number(kernels.value) }));
-  root.querySelector("button").addEventListener("click", () => change({ step: 0, faster: 1 }));
+  chips.addEventListener("change", () => change(model, { chip: Number(chips.value), faster: 1 }));
+  kernels.addEventListener("change", () => change(model, { kernel: Number(kernels.value) }));
+  root.querySelector("button").addEventListener("click", () => change(model, { step: 0, faster: 1 }));
 
-  const watched = ["chip", "kernel", "step", "faster", "alt"].map((name) => `change:${name}`);
-  for (const event of watched) model.on(event, draw);
-  draw();
-  return () => {
-    for (const event of watched) model.off(event, draw);
-  };
+  return drawnWith(model, ["chip", "kernel", "step", "faster", "alt"], draw);
 }
 
 export default { render };

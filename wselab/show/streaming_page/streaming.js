@@ -1,12 +1,13 @@
 /* A timeline of weight streaming to drag. What the traits mean, and the names in the DOM, stand in
-   live_streaming.py, which also reckons all that is drawn here. */
+   live_streaming.py, which also reckons all that is drawn here; what it shares with other pictures
+   to drag, in drag.js. */
 
-const WIDTH = 760, LEFT = 100, RIGHT = 40, TOP = 6;
+const WIDTH = 760, LEFT = 116, RIGHT = 40, TOP = 6;
 const LANE = 56, BAR = 44, ZONE = 34, AXIS = 26; // heights: a lane and its bar, a zone, an axis
 const GOOD = "#009E73", BAD = "#D55E00";
 
 const PARTS = `
-  <div class="wse-streaming-head">
+  <div class="wse-drag-head">
     <label>tokens in flight <input type="number" class="wse-streaming-tokens"></label>
     <label>weights sent <input type="range" class="wse-streaming-density"><output></output></label>
     <label>I/O <input type="range" class="wse-streaming-io" step="1"><output></output></label>
@@ -19,10 +20,7 @@ const PARTS = `
 
 function render({ model, el }) {
   const about = model.get("about"), { fewest, most, steps } = about.tokens;
-  const root = document.createElement("div");
-  root.className = "wse-streaming";
-  root.innerHTML = PARTS;
-  el.appendChild(root);
+  const root = opened(el, "streaming", PARTS);
   const find = (name) => root.querySelector(`.wse-streaming-${name}`);
   const svg = root.querySelector("svg"), said = find("said"), field = find("tokens");
   const density = find("density"), io = find("io");
@@ -31,21 +29,10 @@ function render({ model, el }) {
   Object.assign(io, { min: about.io.slowest * about.io.steps, max: about.io.fastest * about.io.steps });
 
   const rise = Math.log(most / fewest), span = WIDTH - LEFT - RIGHT;
-  const x = (tokens) => LEFT + (span * Math.log(Math.min(Math.max(tokens, fewest), most) / fewest)) / rise;
-  const english = (value) => value.toLocaleString("en");
+  const x = (tokens) => LEFT + (span * Math.log(between(fewest, tokens, most) / fewest)) / rise;
   const hatch = `wse-waits-${Math.random().toString(36).slice(2)}`; // a page may have several of these
 
-  function add(kind, attributes, text = "", parent = svg) {
-    const part = document.createElementNS("http://www.w3.org/2000/svg", kind);
-    for (const [name, value] of Object.entries(attributes)) part.setAttribute(name, value);
-    part.textContent = text;
-    return parent.appendChild(part);
-  }
-
-  function change(values) {
-    for (const [name, value] of Object.entries(values)) model.set(name, value);
-    model.save_changes();
-  }
+  const add = (kind, attributes, text, parent = svg) => added(parent, kind, attributes, text);
 
   const pattern = add("pattern", { id: hatch, width: 7, height: 7, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" }, "", add("defs", {}));
   add("line", { y2: 7, stroke: BAD, "stroke-width": 2.4 }, "", pattern);
@@ -116,10 +103,6 @@ function render({ model, el }) {
     }
   }
 
-  function place(part, attributes) {
-    for (const [name, value] of Object.entries(attributes)) part.setAttribute(name, value);
-  }
-
   function tell(slider, text) {
     slider.nextElementSibling.textContent = text;
     slider.setAttribute("aria-valuetext", text);
@@ -127,46 +110,25 @@ function render({ model, el }) {
 
   // ---- hands and keys -------------------------------------------------------------------------
   function toTokens(tokens) {
-    if (Number.isFinite(tokens)) change({ tokens: Math.round(Math.min(Math.max(tokens, fewest), most)) });
+    if (Number.isFinite(tokens)) change(model, { tokens: Math.round(between(fewest, tokens, most)) });
   }
 
-  handle.addEventListener("pointerdown", (event) => {
-    handle.setPointerCapture(event.pointerId);
-    handle.focus();
-    event.preventDefault();
-  });
-  handle.addEventListener("pointermove", (event) => {
-    if (!handle.hasPointerCapture(event.pointerId)) return;
-    const at = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
-    toTokens(fewest * Math.exp((rise * (at.x - LEFT)) / span));
-  });
-  handle.addEventListener("keydown", (event) => {
-    const moves = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: steps, PageDown: -steps };
-    const power = Math.log2(model.get("tokens") / fewest) * steps;
-    if (event.key in moves) toTokens(fewest * 2 ** ((Math.round(power) + moves[event.key]) / steps));
-    else if (event.key === "Home") toTokens(fewest);
-    else if (event.key === "End") toTokens(most);
-    else return;
-    event.preventDefault();
-  });
-  root.addEventListener("keydown", (event) => event.stopPropagation()); // or the notebook takes it
+  drag(handle, (at) => toTokens(fewest * Math.exp((rise * (at.x - LEFT)) / span)));
+  const toStep = (step) => toTokens(fewest * 2 ** (step / steps));
+  const nearest = () => Math.round(Math.log2(model.get("tokens") / fewest) * steps);
+  keys(handle, nearest, { page: steps, ends: [0, Math.log2(most / fewest) * steps] }, toStep);
   field.addEventListener("change", () => {
     toTokens(field.value === "" ? NaN : Number(field.value));
     field.value = model.get("tokens");
   });
-  density.addEventListener("input", () => change({ density: about.densities[density.value] }));
-  io.addEventListener("input", () => change({ faster: 2 ** (io.value / about.io.steps) }));
+  density.addEventListener("input", () => change(model, { density: about.densities[density.value] }));
+  io.addEventListener("input", () => change(model, { faster: 2 ** (io.value / about.io.steps) }));
   for (const name of ["ahead", "back"]) {
-    find(name).addEventListener("change", (event) => change({ [name]: event.target.checked }));
+    find(name).addEventListener("change", (event) => change(model, { [name]: event.target.checked }));
   }
-  root.querySelector("button").addEventListener("click", () => change(about.built));
+  root.querySelector("button").addEventListener("click", () => change(model, about.built));
 
-  const watched = ["shown", "tokens", "density", "faster", "ahead", "back", "alt"].map((name) => `change:${name}`);
-  for (const event of watched) model.on(event, draw);
-  draw();
-  return () => {
-    for (const event of watched) model.off(event, draw);
-  };
+  return drawnWith(model, ["shown", "tokens", "density", "faster", "ahead", "back", "alt"], draw);
 }
 
 export default { render };

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
+from .checkpoint import CheckpointError
 from .longer import RUN_STEPS, STEPS, train
 
 
@@ -27,7 +29,11 @@ def main(words: list[str] | None = None) -> int:
     if steps < 1 or run_steps < 0:
         parser.error(f"--steps {steps} --run-steps {run_steps}: expected at least 1 and 0")
     keep = {"checkpoint_dir": asked.checkpoints, "checkpoint_steps": 50}
-    record = train(name, steps, run_steps, **(keep if asked.checkpoints else {}))
+    try:
+        record = train(name, steps, run_steps, **(keep if asked.checkpoints else {}))
+    except CheckpointError as error:
+        print(error, file=sys.stderr)
+        return 1
     out = asked.out or Path(f"{name}.json")
     out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(

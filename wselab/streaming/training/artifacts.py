@@ -20,13 +20,13 @@ import numpy as np
 
 from .bill import Launch, to_json
 from .blocks import Block
-from .files import Damaged, read_whole, write_whole
+from .files import Damaged, OtherVersion, read_whole, write_whole
 from .plan import Parameter, Value
 
 if TYPE_CHECKING:
     from .compiled import Compiled
 
-KIND = "wselab artifact 1"
+KIND = "wselab artifact 2"
 CODE = ("fabric", "kernels", "specs", "streaming/training")
 
 
@@ -59,7 +59,7 @@ class Artifacts:
             if stored["depends on"] != depends_on(compiled):
                 raise Damaged("it is of another model")
             return Status("loaded", path), [Launch(**one) for one in stored["launches"]]
-        except (Damaged, OSError, ValueError, KeyError, TypeError) as error:
+        except (Damaged, OtherVersion, OSError, ValueError, KeyError, TypeError) as error:
             warnings.warn(
                 f"artifact {path.name} is damaged ({error}); compiled again", stacklevel=2
             )

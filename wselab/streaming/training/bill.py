@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -58,6 +59,8 @@ COUNTS = ("cycles", "busy_cycles", "hops", "ramps", "edge_wavelets")
 
 class Bill:
     """The launches of one step or of many; ``steps_run`` and ``steps_replayed`` count the steps.
+
+    Where neither is given it says nothing of steps: it is then what launches cost.
 
     >>> one = Launch("fc1", "forward", "product", 1200, 1024, 900, 800, 0, "bitplane")
     >>> bill = Bill([one, replace(one, phase="backward", cycles=2000)], steps_run=1)
@@ -120,9 +123,31 @@ class Bill:
                     f"{row['edge_wavelets'] * WAVELET_BYTES / 1e3:,.1f}",
                 )
             )
-        steps = f"{self.steps_run} step{'' if self.steps_run == 1 else 's'}"
-        lines.append(f"{steps} run on the fabric, {self.steps_replayed} replayed")
+        if self.steps_run or self.steps_replayed:
+            steps = f"{self.steps_run} step{'' if self.steps_run == 1 else 's'}"
+            lines.append(f"{steps} run on the fabric, {self.steps_replayed} replayed")
         return "\n".join(lines)
+
+    def stored(self) -> dict[str, Any]:
+        """As plain data for a file: each different launch, and how often there was one.
+
+        >>> one = Launch("fc1", "forward", "product", 1200, 1024, 900, 800, 0, "bitplane")
+        >>> bill = Bill([one, one, one], steps_replayed=3)
+        >>> Bill.restored(bill.stored()).launches == bill.launches
+        True
+        """
+        launches = [{**asdict(one), "times": n} for one, n in Counter(self.launches).items()]
+        steps = {"steps_run": self.steps_run, "steps_replayed": self.steps_replayed}
+        return {"launches": launches, **steps}
+
+    @classmethod
+    def restored(cls, stored: dict[str, Any]) -> Bill:
+        """The bill that was `stored`; equal launches come one after the other."""
+        launches: list[Launch] = []
+        for row in stored["launches"]:
+            fields = {name: value for name, value in row.items() if name != "times"}
+            launches += [Launch(**fields)] * row["times"]
+        return cls(launches, stored["steps_run"], stored["steps_replayed"])
 
     def total(self) -> dict[str, int]:
         """Counts of everything."""

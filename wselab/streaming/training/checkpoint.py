@@ -2,8 +2,9 @@
 
 A checkpoint holds the parameters, the optimizer's memory and the number of steps done. Whatever is
 drawn at random is drawn from a seed and the number of the step, so that number is the state of all
-random choices too; the seed and a digest of the data stand beside it. It is a file that is there
-whole or not at all, and that says when it was damaged.
+random choices too; the seed and a digest of the data stand beside it, and the losses and the bill
+of all steps so far. It is a file that is there whole or not at all, and that says when it was
+damaged.
 """
 
 from __future__ import annotations
@@ -13,19 +14,21 @@ import io
 import json
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...fabric import WaferError
-from .files import Damaged, read_whole, write_whole
+from .bill import Bill
+from .files import Damaged, OtherVersion, read_whole, write_whole
 
 if TYPE_CHECKING:
     from .compiled import Compiled
     from .plan import Parameter
 
-KIND = "wselab checkpoint 1"
+KIND = "wselab checkpoint 2"
 NAME = re.compile(r"step-(\d{8,})\.ckpt")
 
 
@@ -35,9 +38,11 @@ class CheckpointError(WaferError):
 
 def save(
     path: Any, compiled: Compiled, data: dict[str, Any] | None = None,
-    history: dict[str, Any] | None = None,
+    losses: Sequence[float] = (), bill: Bill | None = None,
 ) -> Path:  # fmt: skip
     """Write a checkpoint of a model, of where its data stand, and of what came before; its path.
+
+    ``losses`` and ``bill`` are those of all steps so far: 8 bytes a step, and a line a launch.
 
     A file of that name is replaced only when the new one is complete and on the disk.
     """
@@ -46,46 +51,72 @@ def save(
         for one in compiled.plan.parameters:
             arrays[f"{name} {one.name}"] = one.get(block.values[0])
     about = {"run": _run(compiled), "data": data or {}, "steps done": compiled.steps_done}
-    about["history"] = history or {}
+    about["bill"] = (bill or Bill([])).stored()
     file = io.BytesIO()
-    arrays["about"] = np.array(json.dumps(about))
+    arrays["losses"] = np.array(losses, np.float64)
+    arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     np.savez(file, **arrays)  # type: ignore[arg-type]
     write_whole(Path(path), KIND, file.getvalue())
     return Path(path)
 
 
-def load(path: Any, compiled: Compiled, data: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Put a checkpoint into a model; gives its history. Without an error all of it is loaded.
+def load(
+    path: Any, compiled: Compiled, data: dict[str, Any] | None = None, until: int | None = None
+) -> tuple[list[float], Bill]:  # fmt: skip
+    """Put a checkpoint into a model; gives the losses and the bill of the steps before it.
 
-    Raises `CheckpointError` where the file is not there, is damaged, or is of another model,
-    optimizer or data; it names the first difference.
+    Raises `CheckpointError` where the file is not there, cannot be read, is damaged, is of an older
+    version, is of another model, optimizer or data, naming the first difference, or of a later step
+    than ``until``. Then nothing was loaded.
     """
     path = Path(path)
+    if path.is_dir():
+        raise CheckpointError(f"checkpoint {path} is a folder; expected a file in it")
     try:
         with np.load(io.BytesIO(read_whole(path, KIND)), allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
-        about = json.loads(str(arrays["about"]))
+        about = json.loads(arrays["about"].tobytes())
+        bill = Bill.restored(about["bill"])
     except FileNotFoundError:
         raise CheckpointError(f"checkpoint {path}: there is no such file") from None
-    except (Damaged, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise CheckpointError(
-            f"checkpoint {path} is damaged: {error}. Nothing was loaded; use an earlier one"
-        ) from None
-    _same(path, "run", about["run"], _run(compiled))
+    except OSError as error:
+        raise CheckpointError(f"checkpoint {path} cannot be read: {error.strerror}") from None
+    except OtherVersion as error:
+        raise CheckpointError(f"checkpoint {path}: {error}. Nothing was loaded") from None
+    except (Damaged, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise CheckpointError(f"checkpoint {path} is damaged: {error}. {_instead(path)}") from None
+    _same(path, "another run", about["run"], _run(compiled))
     if data is not None:
-        _same(path, "data", about["data"], data)
+        _same(path, "other data", about["data"], data)
+    done = int(about["steps done"])
+    if until is not None and done > until:
+        raise CheckpointError(
+            f"checkpoint {path} is of step {done}, later than the last one asked for, {until}. "
+            f"Nothing was loaded; ask for {done} steps or more, or begin in another folder"
+        )
     for one in compiled.plan.parameters:
         one.put(compiled.plan.home.values[0], arrays[f"parameter {one.name}"])
         for name, block in compiled.state.items():
             one.put(block.values[0], arrays[f"{name} {one.name}"])
-    compiled.steps_done = int(about["steps done"])
-    return about["history"]
+    compiled.steps_done = done
+    return arrays["losses"].tolist(), bill
 
 
-def latest(folder: Any) -> Path | None:
-    """The checkpoint of the highest step in a folder, by name; None where there is none."""
-    found = [(int(match[1]), path) for path, match in _checkpoints(folder)]
-    return max(found)[1] if found else None
+def latest(folder: Any, before: int | None = None) -> Path | None:
+    """The checkpoint of the highest step in a folder, by name; None where there is none.
+
+    ``before`` leaves out those of this step and of later ones.
+    """
+    steps = _checkpoints(folder)
+    found = [step for step in steps if before is None or step < before]
+    return steps[max(found)] if found else None
+
+
+def keep(folder: Any, last: int, until: int) -> None:
+    """Of a folder's checkpoints up to step ``until``, delete all but the ``last`` few."""
+    steps = _checkpoints(folder)
+    for step in sorted(step for step in steps if step <= until)[:-last]:
+        steps[step].unlink(missing_ok=True)
 
 
 def path_of(folder: Any, step: int) -> Path:
@@ -97,11 +128,24 @@ def path_of(folder: Any, step: int) -> Path:
     return Path(folder) / f"step-{step:08}.ckpt"
 
 
-def _checkpoints(folder: Any) -> list[tuple[Path, re.Match[str]]]:
+def _checkpoints(folder: Any) -> dict[int, Path]:
+    """The checkpoints of a folder by their step."""
     if not Path(folder).is_dir():
-        return []
+        return {}
     pairs = [(path, NAME.fullmatch(path.name)) for path in Path(folder).iterdir()]
-    return [(path, match) for path, match in pairs if match]
+    return {int(match[1]): path for path, match in pairs if match}
+
+
+def _instead(path: Path) -> str:
+    """What to do about a checkpoint that cannot be loaded."""
+    match = NAME.fullmatch(path.name)
+    earlier = latest(path.parent, int(match[1])) if match else None
+    if earlier is None:
+        return "Nothing was loaded, and its folder has no earlier one: begin in an empty folder"
+    return (
+        f"Nothing was loaded. There is an earlier one, {earlier.name}: delete the file above, and "
+        "the run goes on from there"
+    )
 
 
 def _run(compiled: Compiled) -> dict[str, Any]:
@@ -128,6 +172,6 @@ def _same(path: Path, what: str, stored: dict[str, Any], here: dict[str, Any]) -
     for name in {**stored, **here}:
         if stored.get(name) != here.get(name):
             raise CheckpointError(
-                f"checkpoint {path} is of another {what}: its {name} is {stored.get(name)!r}, "
+                f"checkpoint {path} is of {what}: its {name} is {stored.get(name)!r}, "
                 f"here it is {here.get(name)!r}. Nothing was loaded"
             )

@@ -83,6 +83,12 @@ def compile(
     return Compiled(model, backend, batch_size, in_features, optimizer, loss, seed)
 
 
+def _is(name: str, value: Any, kind: type, expected: str) -> None:
+    """Refuse what is not of this kind."""
+    if not isinstance(value, kind):
+        raise ProgramError(f"compile: {name}={value!r}; expected {expected}")
+
+
 class Compiled:
     """A model on a device: `step` trains it. ``artifact`` says whether its cost had to be found."""
 
@@ -90,6 +96,9 @@ class Compiled:
         self, model: Module, backend: Backend, batch_size: int, in_features: int,
         optimizer: Optimizer, loss: CrossEntropyLoss | None, seed: int,
     ):  # fmt: skip
+        _is("model", model, Module, "a module, such as Linear(64, 10)")
+        _is("backend", backend, Backend, "a backend, such as Backend(8, 8)")
+        _is("optimizer", optimizer, Optimizer, "an optimizer, such as AdamW(lr=0.001)")
         whole("compile", "batch_size", batch_size)
         whole("compile", "in_features", in_features)
         self.model, self.backend, self.optimizer = model, backend, optimizer
@@ -152,7 +161,7 @@ class Compiled:
 
     def _pass(self, x: np.ndarray, labels: np.ndarray, run: bool) -> None:
         plan = self.plan
-        plan.load(self.x.block, x, self.x.width)
+        plan.load(self.x.block, x)
         self.loss.load(labels)
         for value in plan.values:
             value.has_gradient = False
@@ -194,7 +203,7 @@ class Compiled:
         """The logits of any number of rows, (rows, classes); replayed, and no cost is noted."""
         found = []
         for some in np.split(x, range(self.plan.batch, len(x), self.plan.batch)):
-            self.plan.load(self.x.block, some, self.x.width)
+            self.plan.load(self.x.block, some)
             self.device.begin(run=False)
             with np.errstate(all="ignore"):
                 for node in self.plan.nodes:

@@ -3,8 +3,8 @@
 Tokens lie along the rows of PEs and features along the columns, so that
 
 - parameters come *down* the columns, past every token,
-- sums over features are *scattered* along the rows, a block to each PE,
-- what all PEs of a row need is *gathered* along the rows,
+- sums over features are made by a *reduce-scatter* along the rows, a block in each PE,
+- what all PEs of a row need comes by an *all-gather* along the rows,
 - gradients are summed *up* the columns, over all tokens.
 
 Each way has a program for the wafer and, for replays, a line of NumPy that sums in the same order.
@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from ...fabric import NORTH, RAMP, SOUTH, Wafer, fabin, fabout
+from ...fabric import NORTH, Wafer, fabin, fabout
 from ...kernels.ring import Ring
+from ..lanes import route_down, route_up, sum_up
 from .blocks import Block, Piece
 
 
@@ -34,16 +35,11 @@ class Links:
         self.wafer: Any = wafer
         if wafer is None:
             return
-        rows = slice(top, None)
-        self.down_color = down = wafer.color("parameters")
-        wafer[:top].route(down, RAMP >> SOUTH)
-        wafer[top:-1].route(down, NORTH >> (RAMP, SOUTH))
-        wafer[-1].route(down, NORTH >> RAMP)
-        self.ring = Ring(wafer, "features", rows)
-        mine, theirs = wafer.alternating("gradients, even rows", "gradients, odd rows", by="row")
-        self.mine, self.theirs = mine, theirs
-        wafer[rows].route(mine, RAMP >> NORTH)
-        wafer[:-1].route(theirs, SOUTH >> RAMP)
+        self.down = wafer.color("parameters")
+        route_down(wafer, self.down, top)
+        self.ring = Ring(wafer, "features", slice(top, None))
+        self.north = wafer.alternating("gradients, even rows", "gradients, odd rows", by="row")
+        route_up(wafer, self.north, top)
 
     def send_down(self, parameters: Piece) -> None:
         """Let these values of the home row, or of the store outside, go down all columns."""
@@ -51,9 +47,9 @@ class Links:
         if not self.device.running:
             return
         if self.top:
-            self.wafer[0].mov(parameters.part, out=fabout(self.down_color), microthread=True)
+            self.wafer[0].mov(parameters.part, out=fabout(self.down), microthread=True)
         else:
-            self.wafer[0, :].host_in(self.down_color, parameters.view(-1)[0], edge=NORTH)
+            self.wafer[0, :].host_in(self.down, parameters.view(-1)[0], edge=NORTH)
 
     def take_down(self, out: Piece, parameters: Piece) -> None:
         """Every PE takes the next of what comes down, beside what it does after: ``parameters``.
@@ -61,11 +57,11 @@ class Links:
         Where the step is replayed, they are copied.
         """
         if self.device.running:
-            self.wafer[self.top :].mov(fabin(self.down_color), out=out.part, microthread=True)
+            self.wafer[self.top :].mov(fabin(self.down), out=out.part, microthread=True)
         else:
             out.view(self.top)[...] = parameters.view(-1)
 
-    def scatter_sums(self, parts: Block, n: int) -> None:
+    def reduce_scatter(self, parts: Block, n: int) -> None:
         """Of ``n`` values in as many blocks as columns: block k is summed over a row in column k.
 
         With ``x[r, c, k]`` block k of PE (r, c), and C columns::
@@ -90,7 +86,7 @@ class Links:
             total = x[:, (k + step) % C, k] + total
         x[:, k, k] = total
 
-    def gather(self, parts: Block, n: int) -> None:
+    def all_gather(self, parts: Block, n: int) -> None:
         """Of ``n`` values in as many blocks as columns: block k of column k goes to all the row."""
         C = self.device.shape[1]
         if self.device.running:
@@ -109,7 +105,7 @@ class Links:
         pes, n, C = self.device.pes, len(values), self.device.shape[1]
         parts = self.device.scratch("of the row", n * C)
         pes.mov(values, out=self.own(parts, n * C, 0, n))
-        self.gather(parts, n * C)
+        self.all_gather(parts, n * C)
         operation = getattr(pes, how)
         if C == 1:
             pes.mov(parts[:n], out=out)
@@ -140,13 +136,12 @@ class Links:
                 total = total + row
             out.view(-1)[0] = total
             return
-        w, top = self.wafer, self.top
-        w[-1].mov(parts.part, out=fabout(self.mine))
-        w[top:-1].add(fabin(self.theirs), parts.part, out=fabout(self.mine))
-        if top:
-            w[0].mov(fabin(self.theirs), out=out.part)
+        w, (mine, theirs) = self.wafer, self.north
+        sum_up(w, self.north, parts.part, self.top)
+        if self.top:
+            w[0].mov(fabin(theirs), out=out.part)
         else:
-            self.device.receive(w[0, :].host_out(self.mine, len(out), edge=NORTH), out)
+            self.device.receive(w[0, :].host_out(mine, len(out), edge=NORTH), out)
 
     def _block(
         self, parts: Block, n: int, ahead: int, first: int = 0, last: int | None = None

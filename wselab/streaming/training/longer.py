@@ -10,6 +10,7 @@ machine, but for the last digits of a logarithm; the cycles are the same everywh
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
@@ -53,14 +54,19 @@ def training(name: str, steps: int, run_steps: int, **executor: Any) -> DataExec
     return DataExecutor(compiled, data, steps, run_steps=run_steps, **executor)
 
 
-def train(name: str, steps: int, run_steps: int, **executor: Any) -> dict[str, Any]:
+def train(
+    name: str, steps: int, run_steps: int, told: Callable[[str], Any] = print, **executor: Any
+) -> dict[str, Any]:
     """Train, and tell: losses, the launches of a step with their cost, and what was learned.
 
-    Where the executor's folder has a checkpoint, training goes on from there: the losses are those
-    of all steps, the counts of steps and cycles those from "first step" on.
+    Where the executor's folder has a checkpoint, training goes on from there, and the record is
+    that of the whole, as if it had never stopped; ``told`` is called with a line that says so.
     """
     run = training(name, steps, run_steps, **executor)
-    begun = run.resume()
+    done = run.resume(missing_ok=True)
+    if run.folder is not None:
+        where = f"goes on after step {done:,}" if done else "no checkpoint yet, begins at step 1"
+        told(f"{run.folder}: {where}")
     for _ in run:
         pass
     bill, compiled = run.bill, run.compiled
@@ -70,7 +76,6 @@ def train(name: str, steps: int, run_steps: int, **executor: Any) -> dict[str, A
         "batch size": compiled.plan.batch,
         "parameters": sum(one.size for one in compiled.parameters().values()),
         "PEs that compute": list(compiled.device.shape),
-        "first step": begun + 1,
         "steps run": bill.steps_run,
         "steps replayed": bill.steps_replayed,
         "cycles": bill.cycles,

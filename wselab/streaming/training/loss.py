@@ -44,7 +44,7 @@ class CrossEntropy(Node):
         """What the host writes once."""
         plan, batch = self.plan, self.plan.batch
         there = np.ones((plan.device.shape[0] * plan.tokens, self.logits.features))
-        plan.load(self.valid, there, self.logits.width)
+        plan.load(self.valid, there)
         self.shift.values[...] = (self.valid.values - 1) * 1e30
         share = np.zeros((plan.device.shape[0] * plan.tokens, 1))
         share[:batch] = 1 / batch
@@ -54,7 +54,7 @@ class CrossEntropy(Node):
         """The host writes the labels."""
         onehot = np.zeros((len(labels), self.logits.features))
         onehot[np.arange(len(labels)), labels] = 1
-        self.plan.load(self.labels, onehot, self.logits.width)
+        self.plan.load(self.labels, onehot)
 
     def forward(self) -> None:
         pes, links, T = self.device.pes, self.device.links, self.plan.tokens

@@ -101,8 +101,8 @@ class Linear(Module):
     def forward(self, x: Value) -> Value:
         if x.features != self.in_features:
             raise ProgramError(
-                f"Linear {self.name!r}: {x.name} has {x.features} features; expected "
-                f"{self.in_features}, its in_features"
+                f"layer {self.name!r}, a Linear, gets {x.features} features from {x.name!r}; "
+                f"expected {self.in_features}, its in_features"
             )
         y = x.plan.value(self.name, self.out_features)
         x.plan.nodes.append(_Linear(self, x, y))
@@ -143,7 +143,7 @@ class _Linear(Node):
         dy = self.y.gradient
         assert dy is not None
         with self.device.launch(self.name, "backward", "gather"):
-            self.product.gather(dy)
+            self.product.all_gather(dy)
         if self.x.wanted:
             dx, add = self.x.take_gradient()
             with self.device.launch(self.name, "backward", "product with W"):

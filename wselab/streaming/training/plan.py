@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...fabric import ProgramError
+from ..lanes import gather, share, spread
 from .blocks import Block, Piece
 from .device import Device
 from .products import Product
@@ -47,7 +48,7 @@ class Value:
 
     def __init__(self, plan: Plan, name: str, features: int, wanted: bool = True):
         self.plan, self.name, self.features, self.wanted = plan, name, features, wanted
-        self.width = -(-features // plan.device.shape[1])
+        self.width = share(features, plan.device.shape[1])
         self.size = self.width * plan.tokens
         self.block = plan.device.block(name, self.size)
         self.gradient = plan.device.block(f"{name}, gradient", self.size) if wanted else None
@@ -146,7 +147,7 @@ class Plan:
 
     def __init__(self, device: Device, batch: int):
         self.device, self.batch = device, batch
-        self.tokens = -(-batch // device.shape[0])  # in a PE
+        self.tokens = share(batch, device.shape[0])  # in a PE
         self.nodes: list[Node] = []
         self.values: list[Value] = []
         self.parameters: list[Parameter] = []
@@ -194,7 +195,7 @@ class Plan:
         Of a sparse one ``kept`` holds the k outputs that each feature has a weight to, ascending.
         """
         C = self.device.shape[1]
-        rows, own = -(-features // C), -(-outputs // C)
+        rows, own = share(features, C), share(outputs, C)
         if kept is not None:
             full = np.tile(np.arange(kept.shape[1]), (C * rows, 1))
             full[: len(kept)] = kept
@@ -206,27 +207,21 @@ class Plan:
             return Product(*sizes, *pieces)
         return SparseProduct(*sizes, *pieces, kept=weight.kept)
 
-    def spread(self, x: np.ndarray, width: int) -> np.ndarray:
-        """(tokens, features) as the values of all PEs, (rows, columns, width * tokens of a PE)."""
-        R, C = self.device.shape
-        full = np.zeros((R * self.tokens, C * width), np.float64)
-        full[: x.shape[0], : x.shape[1]] = x
-        parts = full.reshape(R, self.tokens, C, width)
-        return parts.transpose(0, 2, 3, 1).reshape(R, C, -1)
-
-    def collect(self, values: np.ndarray, features: int) -> np.ndarray:
-        """The inverse of `spread`: values of all PEs as (tokens, features)."""
-        R, C = self.device.shape
-        parts = values.reshape(R, C, -1, self.tokens).transpose(0, 3, 1, 2)
-        return parts.reshape(R * self.tokens, -1)[: self.batch, :features]
-
-    def load(self, block: Block, x: np.ndarray, width: int) -> None:
-        """The host writes (tokens, features) into the PEs."""
-        block.values[self.device.top :] = self.spread(x, width)
+    def load(self, block: Block, x: np.ndarray) -> None:
+        """The host writes (tokens, features) into the PEs; tokens that are missing are zero."""
+        full = np.zeros((x.shape[1], self.device.shape[0] * self.tokens), x.dtype)
+        full[:, : len(x)] = x.T
+        held = spread(full, self.device.shape)
+        block.values[self.device.top :] = held.reshape(*self.device.shape, -1)
 
     def read(self, block: Block, features: int) -> np.ndarray:
         """The host reads a block of all PEs as (tokens, features)."""
         return self.collect(block.values[self.device.top :], features)
+
+    def collect(self, values: np.ndarray, features: int) -> np.ndarray:
+        """Values of all PEs, (rows, columns, width * tokens of a PE), as (tokens, features)."""
+        held = values.reshape(*self.device.shape, -1, self.tokens)
+        return gather(held, (features, self.batch)).T
 
     def named(self) -> Iterator[tuple[str, np.ndarray]]:
         """All parameters by name, as the model has them."""

@@ -4,6 +4,12 @@ Of x (tokens x features) and W (features x outputs) a PE has its block of x, and
 wafer uses the rows of W that belong to its features. They come down the column one after the other,
 each is used for all tokens of a PE while the next is on its way, and is forgotten.
 
+It goes feature by feature: the sums of all outputs stay in a PE until all its features have passed,
+and are added up along the row once. That takes fewer cycles than output by output, as
+`wselab.streaming.streamed_product` goes, where the row adds up after every output and weights wait
+meanwhile. But it takes memory for all sums, which small models have and large ones do not;
+`wselab.streaming.feature_order` compares the two, and predicts the launches of this module.
+
 A PE's block is kept feature after feature, ``x[f * tokens + t]``, and a row of W is as long as all
 outputs, filled up with zeros to a multiple of the columns.
 """
@@ -15,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from ..lanes import share
 from .blocks import Block, Piece
 from .device import Device
 
@@ -33,7 +40,7 @@ class Product:
         self.device, self.tokens, self.bias = device, tokens, bias
         self.parameters, self.gradients = parameters, gradients
         C = device.shape[1]
-        self.rows, self.own_outputs = -(-features // C), -(-outputs // C)
+        self.rows, self.own_outputs = share(features, C), share(outputs, C)
         self.outputs = self.own_outputs * C
         self.row_length = self.outputs  # weights that a feature has
         self._prepare()
@@ -62,7 +69,7 @@ class Product:
             sums = W[:, 0, :, None] * x[:, :, 0, None]
             for f in range(1, rows):
                 sums = sums + W[:, f, :, None] * x[:, :, f, None]
-            # then block k of the outputs over the row, as `Links.scatter_sums`, then b
+            # then block k of the outputs over the row, as `Links.reduce_scatter`, then b
         """
         device, pes, T, N = self.device, self.device.pes, self.tokens, self.outputs
         links, n = device.links, self.outputs * self.tokens
@@ -78,7 +85,7 @@ class Product:
                 sums += W[:, f, :, None] * values[:, :, f, None]
             if self.bias:
                 self._take_bias()
-        links.scatter_sums(self.sums, n)
+        links.reduce_scatter(self.sums, n)
         for o in range(self.own_outputs):
             own = links.own(self.sums, n, o * T, (o + 1) * T)
             if self.bias:
@@ -98,15 +105,15 @@ class Product:
                 else:
                     pes.mul(row, x[f * T + t], out=of_token)
 
-    def gather(self, dy: Block) -> None:
+    def all_gather(self, dy: Block) -> None:
         """The gradient of all outputs, for every PE of a row, where `forward` had its sums."""
         n = self.outputs * self.tokens
         block = self.own_outputs * self.tokens
         self.device.pes.mov(dy, out=self.device.links.own(self.gathered, n, 0, block))
-        self.device.links.gather(self.gathered, n)
+        self.device.links.all_gather(self.gathered, n)
 
     def backward(self, dx: Block, add: bool) -> None:
-        """``dx = dy @ W.T``, or added to what ``dx`` holds; after `gather`.
+        """``dx = dy @ W.T``, or added to what ``dx`` holds; after `all_gather`.
 
         With dy of (PE rows, outputs, tokens), for each output o in turn, from zero or from ``dx``::
 
@@ -138,7 +145,7 @@ class Product:
                     pes.mul(of_output, weight, out=out)
 
     def weight_gradient(self, x: Block, dy: Block) -> None:
-        """The gradients of W and b, summed over all tokens; after `gather`.
+        """The gradients of W and b, summed over all tokens; after `all_gather`.
 
         In a PE for each of its tokens t in turn, from the first product::
 

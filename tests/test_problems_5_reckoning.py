@@ -16,6 +16,7 @@ from wselab.course.problems import p05_1, p05_4
 from wselab.kernels import gemv_plan
 
 from .hostile import CALCULATING, calculating
+from .long import long
 
 
 def untouched(*given):
@@ -234,6 +235,67 @@ def columns_first(*case):
     return found and (found[0], found[1][::-1])
 
 
+def by_rule(bytes_rule=None, bill_rule=None, rows_less=0, square=False):
+    """A placement whose bytes, or bill, or shapes tried are not those of the text."""
+    taken = bytes_rule or (lambda *given: count(*given, 2))
+
+    def place(M, N, itemsize, rows, columns):
+        found = {}
+        for layout in p05_1.LAYOUTS:
+            for R in range(1, rows + 1 - rows_less):
+                first, last = (R, min(R, columns)) if square else (1, columns - rows_less)
+                for C in range(first, last + 1):
+                    if taken(M, N, R, C, layout, itemsize) <= 49_152:
+                        where = M, N, R, C, layout, itemsize
+                        found[layout, (R, C)] = (bill_rule or cycles)(*where)
+        return min(found, key=found.get, default=None)
+
+    return place
+
+
+def talk_left_out(M, N, R, C, layout, itemsize):
+    rate = 1 if itemsize == 4 else 4
+    m, n = {
+        "tiles": (-(-M // R), -(-N // C)), "rows": (-(-M // (R * C)), N),
+        "columns": (M, -(-N // (R * C))),
+    }[layout]  # fmt: skip
+    return n * -(-m // rate)
+
+
+in_bytes_of_8_bits = by_rule(lambda *given: count(*given[:-1], 1, 2))
+rounds_down_4 = by_rule(lambda *given: count(*given, 2, up=False))
+as_48_000 = by_rule(lambda *given: count(*given, 2) + 1152)
+tile_and_all_twice = by_rule(lambda *given: count(*given, 2, own=2))
+talk_is_free = by_rule(bill_rule=talk_left_out)
+float16_as_float32 = by_rule(bill_rule=lambda *where: cycles(*where[:-1], 4))
+the_slowest = by_rule(bill_rule=lambda *where: -cycles(*where))
+without_the_last = by_rule(rows_less=1)
+squares = by_rule(square=True)
+
+
+def whole_and_tiles(M, N, itemsize, rows, columns):
+    return "tiles", (rows, columns)
+
+
+def on_one_pe(*case):
+    return "tiles", (1, 1)
+
+
+def rows_are_columns(*case):
+    found = placed(*case)
+    other = {"rows": "columns", "columns": "rows"}
+    return found and (other.get(found[0], found[0]), found[1])
+
+
+def a_dictionary(*case):
+    found = placed(*case)
+    return found and dict(zip(("layout", "shape"), found, strict=True))
+
+
+def empty(*case):
+    return ()
+
+
 def as_text(*case):
     return "tiles"
 
@@ -277,26 +339,55 @@ class Odd:
         raise RuntimeError
 
 
+class AnyLayout(str):
+    """Every layout at once."""
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = str.__hash__
+
+
+def any_layout(*case):
+    found = placed(*case)
+    return found and (AnyLayout(found[0]), found[1])
+
+
 def without_a_text(*case):
     return Odd()
 
 
 WRONG_4 = {
     untouched: "not written yet",
-    single_buffers: "It counts x and y once",
-    single_buffers_where_it_fits: "It counts x and y once.*33 x 1 takes 49,156 bytes",
-    weights_alone: "It counts the part of the matrix alone|It counts x and y once",
+    single_buffers: "What is too large would fit if x and y lay there once",
+    single_buffers_where_it_fits: "would fit if x and y lay there once.*33 x 1 takes 49,156 bytes",
+    weights_alone: "What is too large would fit if (x and y lay there once|it were the part of)",
+    in_bytes_of_8_bits: "What is too large would fit if x and y lay there once",
+    rounds_down_4: "33 x 1 takes 49,156 bytes",
+    as_48_000: "860 x 860 .* you return None, but 'tiles' on 8 x 8 fits",
+    tile_and_all_twice: "you return None, but 'tiles' on 34 x 1 fits",
     tiles_always: "The layout is always 'tiles'",
-    rows_always: "The layout is always 'rows'|you return None, but",
+    rows_always: "The layout is always 'rows'",
     the_whole_wafer: "It always takes the whole wafer",
+    whole_and_tiles: "It always takes the whole wafer.*The layout is always 'tiles'",
+    on_one_pe: "The shape is always 1 x 1.*The layout is always 'tiles'",
+    squares: "The shape is always a square",
+    without_the_last: "on at most (34 x 1 PEs: you return None|4 x 16 PEs: you choose)",
+    talk_is_free: "'tiles' on 10 x 4 fits too and takes 65",
+    float16_as_float32: "300 x 96 in float16 .*'rows' on 15 x 20.*At most a quarter more",
+    the_slowest: "you choose .* fits too and takes",
+    rows_are_columns: "600 x 20 .* you choose 'columns' on 4 x 15",
     the_fewest: "It takes the fewest PEs that hold the layer",
     columns_first: r"takes 15 x 4 PEs; the wafer has 4 rows and 16 columns. Rows come first",
     as_text: r"gives 'tiles'; expected a layout and a shape",
+    a_dictionary: r"gives {'layout': 'tiles'.*expected a layout and a shape",
+    empty: r"gives \(\); expected a layout and a shape",
     another_layout: "chooses 'mesh'; there is 'tiles', 'rows', 'columns'",
+    any_layout: "chooses 'tiles'; there is",
     floats: "expected two whole numbers of PEs",
     a_number: r"gives the shape 4; expected \(rows, columns\)",
-    always_something: "Nothing fits: return None|It counts x and y once",
-    never: "you return None, but",
+    always_something: "872 x 872 .* Nothing fits: return None",
+    never: "You return None for every layer",
     a_table: "Right with the layers shown, not with other layers",
     asks_for_the_prediction: "calls wselab.predict",
     runs_it: "calls wselab.kernels",
@@ -308,7 +399,7 @@ RIGHT = {"5.1": [count, by_arrays], "5.4": [placed, by_fewer_shapes]}
 WRONG = {"5.1": WRONG_1, "5.4": WRONG_4}
 
 
-@pytest.mark.parametrize("seed", [None, 3, 8])
+@pytest.mark.parametrize("seed", [None, 3, *long(8)])
 @pytest.mark.parametrize(
     ("number", "answer"), [(number, answer) for number in RIGHT for answer in RIGHT[number]],
     ids=lambda one: getattr(one, "__name__", one),
@@ -330,13 +421,27 @@ def test_a_mistake_is_named(number, answer):
     assert re.search(WRONG[number][answer], "\n".join(result.reasons[:2]), re.DOTALL), result
 
 
+@pytest.mark.parametrize("number", RIGHT)
 @pytest.mark.parametrize("cheat", CALCULATING)
-def test_a_right_count_that_does_more_than_reckon_earns_nothing(cheat):
+def test_a_right_answer_that_does_more_than_reckon_earns_nothing(cheat, number):
     """It hears why."""
-    answer, words = calculating(count, p05_1.BytesInAPE)[cheat]
-    result = check("5.1", answer)
+    answer, words = calculating(RIGHT[number][0], type(find(number)))[cheat]
+    result = check(number, answer)
     assert result.passed is False and result.points == 0, result
+    if number == "5.4":  # whose answer is no number
+        words = words.replace("something of type", "gives .*expected a layout|something of type")
     assert re.search(words, "\n".join(result.reasons)), result
+
+
+def test_what_is_said_of_places_that_are_too_large_is_so():
+    """Of each kind there is one; what would not fit in any way has no such sentence."""
+    said = {}
+    for side in (100, 109, 110, 120):
+        pair = ("tiles", (1, 1)), (side, side, 4, 2, 2)
+        said[side] = [text.partition(":")[0].partition(".")[0] for text in p05_4._mistakes([pair])]
+    assert [one[0].partition(" if ")[2] if one else "" for one in said.values()] == [
+        "", "x and y lay there once", "it were the part of the matrix alone", "",
+    ]  # fmt: skip
 
 
 def test_the_bytes_are_those_that_the_kernel_plans_for():
@@ -362,6 +467,17 @@ def test_a_bill_is_what_the_prediction_says_and_the_emulator_counts():
             )
 
 
+def test_a_bill_leaves_out_what_the_prediction_leaves_out():
+    """In every layout, on wafers that have more PEs than there are rows or columns to deal out."""
+    rng = np.random.default_rng(5)
+    for _ in range(80):
+        M, N, R, C = rng.integers(1, (300, 300, 20, 20)).tolist()
+        for layout in p05_1.LAYOUTS:
+            told = wse.predict.gemv(matrix=(M, N), wafer=(R, C), layout=layout)
+            assert p05_4.bill(M, N, 4, R, C, layout) == told
+    assert p05_4.bill(200, 300, 4, 8, 10, "rows") == 1220  # 7 rows of PEs have any of it
+
+
 def test_each_layout_is_the_best_for_a_layer_that_is_shown_and_one_fits_nowhere():
     """Or else one could leave it out."""
     best = [p05_4._best(*case) for case in p05_4.SHOWN]
@@ -379,7 +495,7 @@ def test_other_layers_with_every_seed(seed):
     assert placed(*cases[-1], places=1) and all(max(case[3:]) <= 24 for case in cases)
 
 
-NONSENSE = [[], [["tiles", [1, 1]]], [["best", 3]] * 8, "x" * 8, [[7]] * 8]
+NONSENSE = [[], [["tiles", [1, 1]]], [["best", 3]] * 9, "x" * 9, [[7]] * 9]
 
 
 @pytest.mark.parametrize("nonsense", NONSENSE)

@@ -66,8 +66,6 @@ def by_hand_overs(pes, wavelets):
     return list(min(shapes, key=lambda choice: ends(shapes[choice])))
 
 
-
-
 @pytest.mark.parametrize(
     ("answer", "seed"),
     [

@@ -12,6 +12,7 @@ from wselab.course import check, find
 from wselab.course.replaced import replaced_parts
 
 from .hostile import HOSTILE, hostile
+from .long import long
 
 PROBLEM = find("3.5")
 
@@ -104,7 +105,7 @@ RIGHT = [one_after_the_other, both_at_once, through_the_root, everybody_to_the_r
 
 
 @pytest.mark.parametrize("answer", RIGHT)
-@pytest.mark.parametrize("seed", [None, 0, 1, 2])
+@pytest.mark.parametrize("seed", [None, 0, *long(1, 2)])
 def test_different_right_answers_pass(answer, seed):
     """Two chains, one chain and a way back, two stars: right is right."""
     result = check("3.5", answer, seed=seed)

@@ -39,9 +39,9 @@ def multiply(w, A, x, y, columns=None):
         w[...].mac(A.own[:, j], x.own[j], out=y)
 
 
-def up(w, y, own=True, last=None, out=None):
+def up(w, y, own=True, last=None, out=None, by="row"):
     """A chain up each column; ``own`` says whether row 0 adds its own, ``last`` who starts."""
-    mine, theirs = w.alternating("a", "b", by="row")
+    mine, theirs = w.alternating("a", "b", by=by)
     last = w.shape[0] - 1 if last is None else last
     w[1 : last + 1, :].route(mine, RAMP >> NORTH)
     w[:last, :].route(theirs, SOUTH >> RAMP)
@@ -125,6 +125,13 @@ def to_the_south(w, A, x, y):
     w[-1, :].add(fabin(theirs), y, out=y)
 
 
+def swapped_by_column(w, A, x, y):
+    """As in the lesson, where the sums went along the rows."""
+    along(w, x)
+    multiply(w, A, x, y)
+    up(w, y, by="column")
+
+
 def one_color(w, A, x, y):
     along(w, x)
     multiply(w, A, x, y)
@@ -191,6 +198,7 @@ WRONG_2 = {
     sums_before: "Row 0 has its own shares only",
     to_the_south: r"Each sum is right, but it stands in y of",
     one_color: "sends on up too",
+    swapped_by_column: r"and its neighbour PE \(1, 0\) sends on a too.*by=\"row\"",
     as_tiles: r"y\[0\] of PE \(0, 0\) is",
     slowly: "the plain program takes 91",
     writes_numbers: "The same comes out whatever numbers are loaded",
@@ -476,6 +484,12 @@ def test_different_right_programs_pass(number, answer, seed):
     """With all points; the score is held against par."""
     result = check(number, answer, seed)
     assert result.passed is True and result.score <= result.par, result
+
+
+def test_where_two_colors_are_asked_for_no_route_of_either_is():
+    """A line that would mend one route as it stands leads astray where both colors change."""
+    told = "\n".join(check("5.2", swapped_by_column).reasons)
+    assert "Besides: " in told and told.count("Try: ") == 1 and ".route(" not in told
 
 
 def test_senders_need_not_copy_their_own_tiles():
