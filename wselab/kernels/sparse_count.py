@@ -17,6 +17,8 @@ from ..fabric.state import Outcome
 from .tiling import zero_padded
 
 Pair = tuple[int, int]
+#: Bytes that stay in a core's cache until they are used again.
+CACHED = 1 << 19
 
 _COUNTED = (
     "counted, not stepped: each PE's work from its non-zeros, each hand-over by the rules; values "
@@ -90,23 +92,34 @@ def count_by_pe(W: np.ndarray, wafer: Pair, tile: Pair) -> np.ndarray:
 def count_by_column(W: np.ndarray, wafer: Pair, tile: Pair) -> np.ndarray:
     """The non-zeros in each column of each PE's tile: (rows, columns, width of a tile).
 
-    Whole rows of W are added, 255 at a time, since sums up to there fit into a byte: that makes
-    it fast.
+    Whole rows of W are added, 255 at a time, since sums up to there fit into a byte. And W is taken
+    some rows at a time, so that what is found out of them is added before it leaves the cache.
 
     >>> count_by_column(np.eye(4), wafer=(2, 2), tile=(2, 2)).tolist()
     [[[1, 1], [0, 0]], [[0, 0], [1, 1]]]
     """
     (R, C), (m, n) = wafer, tile
-    there = zero_padded(W != 0, (R * m, C * n)).view(np.uint8).reshape(R, m, C * n)
+    whole = R * m, C * n
+    full = W if W.shape == whole else zero_padded(W != 0, whole)
+    full = full.reshape(R, m, C * n)
     counts = np.zeros((R, C * n), np.int64)
-    for first in range(0, m, 255):
-        counts += np.add.reduce(there[:, first : first + 255], axis=1, dtype=np.uint8)
+    at_once = min(m, 255)
+    rows = max(1, min(R, CACHED // (at_once * C * n)))  # of tiles
+    there = np.empty((rows, at_once, C * n), bool)
+    for first in range(0, R, rows):
+        for top in range(0, m, at_once):
+            part = full[first : first + rows, top : top + at_once]
+            found = there[: part.shape[0], : part.shape[1]]
+            np.not_equal(part, 0, out=found)
+            found = found.view(np.uint8)
+            counts[first : first + rows] += np.add.reduce(found, axis=1, dtype=np.uint8)
     return counts.reshape(R, C, n)
 
 
 def _chained(free: np.ndarray, rules: Rules) -> int:
-    """The cycle in which the last PE of column 0 begins with the sum, each free from a cycle on."""
-    begins = free[:, -1]
-    for column in range(free.shape[1] - 2, -1, -1):
-        begins = np.maximum(free[:, column], begins + 2 * rules.ramp_latency + 2)
-    return int(begins.max())
+    """The cycle in which the last PE of column 0 begins with the sum, each free from a cycle on.
+
+    A PE begins when it is free, or when the sum is there that the one behind it began before.
+    """
+    handed_over = (2 * rules.ramp_latency + 2) * np.arange(free.shape[1])
+    return int((free + handed_over).max())
