@@ -14,7 +14,7 @@ import numpy as np
 import wselab as wse
 from wselab.fabric.engines import bitplane
 from wselab.fabric.engines.replay import Replay
-from wselab.fabric.program import Program, Schedule
+from wselab.fabric.program import Program
 from wselab.fabric.streams import streams
 
 from . import programs
@@ -44,11 +44,10 @@ def parts(wafer: wse.Wafer) -> tuple[int, float, float]:
     """Cycles, seconds of building and control, and seconds of values, of one launch."""
     start = time.perf_counter()
     program = Program.of(wafer)
-    schedule = Schedule(program)
-    control, how = bitplane.simulate(program, schedule)
+    control, how = bitplane.simulate(program)
     middle = time.perf_counter()
     flows = [streams(program, color) for color in program.colors]
-    Replay(program, schedule, flows).run()
+    Replay(program, flows).run()
     end = time.perf_counter()
     if how != "ended":
         raise RuntimeError(f"the timed program did not end but was {how}")
@@ -94,7 +93,7 @@ def beside(name: str, make: Callable[[], wse.Wafer]) -> None:
 def control_megabytes(wafer: wse.Wafer) -> float:
     """What the bitplane engine holds to know when things happen, at the end of a run."""
     program = Program.of(wafer)
-    control = bitplane.Control(program, Schedule(program))
+    control = bitplane.Control(program)
     control.run(None)
     threads = control.threads
     arrays = [control.step, control.computing, threads.number, threads.free, threads.parked]
@@ -106,7 +105,7 @@ def by_rule() -> None:
     """Microseconds a cycle that each group of gates takes in the middle of a run."""
     for name, make in (("2D reduce", programs.reduce_2d), ("broadcast", programs.broadcast)):
         program = Program.of(make())
-        control = bitplane.Control(program, Schedule(program))
+        control = bitplane.Control(program)
         control.run(1000)
         circuit = control.window.circuit
         if circuit is None:

@@ -1,7 +1,7 @@
 """What a run will cost this machine, roughly and from below, before it begins.
 
 Costs are those of a small server of 2026 (`make bench` prints this machine's); they decide only
-whether to ask first.
+which engine to take, if none is named, and whether to ask first.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ from typing import Any
 import numpy as np
 
 from .errors import HostMemoryError, TooLong
-from .program import Program, Schedule
+from .program import Program
 
 SECONDS_A_CYCLE = {"bitplane": 20e-6, "lockstep": 300e-6, "reference": 0.0}
 SECONDS_A_NODE = {"bitplane": 0.0, "lockstep": 60e-9, "reference": 3e-6}  # a color in a router
+#: What an operation costs the bitplane engine in each list of operations that some PEs have. The
+#: lockstep engine has no such cost, since it takes operations of one form together.
+SECONDS_A_LISTED = 40e-6
+LONG = 20  # operations of a list that is called long
 BYTES_A_NODE = {"bitplane": 10, "lockstep": 300, "reference": 3_000}
 PATIENCE_S = 180.0
 
@@ -46,7 +50,6 @@ def fewest_cycles(program: Program) -> int:
 
     Microthreads run beside its other operations, so only the longest of them counts.
     """
-    schedule = Schedule(program)
     price = [
         int(np.max(operation.cycles(operation.n, program.rules), initial=0))
         for operation in program.operations
@@ -57,16 +60,39 @@ def fewest_cycles(program: Program) -> int:
             sum(price[number] for number in numbers if not beside[number]),
             max((price[number] for number in numbers if beside[number]), default=0),
         )
-        for numbers in schedule.lists
+        for numbers in program.schedule.lists
     )
+
+
+def seconds_a_cycle(program: Program, engine: str) -> float:
+    """What a cycle of a program costs an engine."""
+    return SECONDS_A_CYCLE[engine] + SECONDS_A_NODE[engine] * nodes_of(program)
+
+
+def nodes_of(program: Program) -> int:
+    """The colors in all routers, or the PEs if there are more of them."""
+    routed = sum(int(color.routed.sum()) for color in program.colors)
+    return max(program.shape[0] * program.shape[1], routed)
+
+
+def lockstep_is_quicker(program: Program) -> bool:
+    """Whether the lockstep engine is likely to be quicker, though the bitplane engine could run it.
+
+    It is where many PEs have long lists of their own that take few cycles, as in products of
+    matrices on some hundred PEs. Cycles are counted from below. With long lists there are seldom
+    more than three times as many; with short ones PEs may wait for what is far away.
+    """
+    lists = program.schedule.lists
+    listed = sum(map(len, lists))
+    seconds = SECONDS_A_LISTED * listed
+    if seconds < 0.1 or listed < LONG * len(lists):
+        return False
+    return seconds > 3 * fewest_cycles(program) * seconds_a_cycle(program, "lockstep")
 
 
 def check(program: Program, engine: str, patience: float, most_bytes: float) -> None:
     """Refuse a run that would surely take longer than ``patience`` seconds, or too much memory."""
-    nodes = max(
-        program.shape[0] * program.shape[1], sum(int(c.routed.sum()) for c in program.colors)
-    )
-    per_cycle = SECONDS_A_CYCLE[engine] + SECONDS_A_NODE[engine] * nodes
+    nodes, per_cycle = nodes_of(program), seconds_a_cycle(program, engine)
     if BYTES_A_NODE[engine] * nodes > most_bytes:
         raise HostMemoryError(
             f"the {engine} engine would take {BYTES_A_NODE[engine] * nodes / 1e9:,.1f} GB for "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,7 +54,9 @@ class Program:
         written = {out.memory.name for out in outs if isinstance(out, Part)}
         copies = {name: a.copy() if name in written else a for name, a in self.memories.items()}
         hosts = [h if h.is_in else replace(h, data=h.data.copy()) for h in self.hosts]
-        return replace(self, memories=copies, hosts=hosts)
+        copy = replace(self, memories=copies, hosts=hosts)
+        copy.schedule = self.schedule
+        return copy
 
     def write_back(self, program: Program) -> None:
         """Write what this program has computed into the memory of the one that it copies."""
@@ -89,6 +92,11 @@ class Program:
         for *_, text in self.taken_twice():
             raise ProgramError(f"{text}. Use two colors")
 
+    @cached_property
+    def schedule(self) -> Schedule:
+        """What each PE does in which order, but for tasks."""
+        return Schedule(self, self.main)
+
     @property
     def main(self) -> range:
         """The numbers of the operations that are not those of tasks."""
@@ -109,15 +117,15 @@ class Schedule:
     stands for all that a PE still has to do: ``operation[step]`` comes next and ``following[step]``
     after it; step 0 is the end, with operation -1. Class k begins with step ``first[k]``.
 
-    ``numbers`` are the operations meant, in order: those that are not of tasks, unless given.
+    ``numbers`` are the operations meant, in order.
     """
 
-    def __init__(self, program: Program, numbers: Iterable[int] | None = None):
+    def __init__(self, program: Program, numbers: Iterable[int]):
         self.class_of = np.zeros(program.shape, np.int32)
         self.lists: list[list[int]] = [[]]
         self._sizes = [self.class_of.size]
         previous, touched = None, []
-        for number in program.main if numbers is None else numbers:
+        for number in numbers:
             operation = program.operations[number]
             where = operation.present
             if where is None:

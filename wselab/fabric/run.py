@@ -13,8 +13,8 @@ from .errors import Deadlock, ProgramError, RunError, StillRunning, Undrained
 from .explain.texts import explain_deadlock, explain_limit, explain_undrained
 from .explain.verify import verify
 from .maps import Maps
-from .price import PATIENCE_S, Clock, check
-from .program import Program, Schedule
+from .price import PATIENCE_S, Clock, check, lockstep_is_quicker
+from .program import Program
 from .progress import Progress
 from .state import Outcome
 from .streams import streams
@@ -29,6 +29,7 @@ EXACT_BECAUSE = {
     "lockstep": "every cycle is stepped for every PE, values and all",
     "reference": "it is the rules, one by one",
 }
+QUICKER = "likely to be the quicker one here, where many PEs have long lists of their own"
 ENGINES = tuple(EXACT_BECAUSE)
 NOTHING = "since nothing to do was written after the last run; write it again for another launch"
 AS_BEFORE = (
@@ -139,8 +140,9 @@ def run(
         raise ProgramError(f"engine 'bitplane' has no {beyond}; try engine=None")
     if engine == "reference" and maps:
         raise ProgramError("maps=True: the reference engine has none; try engine='lockstep'")
-    engine = engine or ("lockstep" if beyond or trace is not None else "bitplane")
     xp = xp_of(wafer.on)
+    sooner = engine is None and xp is np and lockstep_is_quicker(program)
+    engine = engine or ("lockstep" if beyond or trace is not None or sooner else "bitplane")
     if xp is not np and (engine != "bitplane" or maps):
         lacking = "maps" if maps else "traces" if trace else beyond or f"engine {engine!r}"
         raise ProgramError(f'on="gpu": the GPU has no {lacking}; try w.on = "cpu"')
@@ -155,6 +157,7 @@ def run(
         else:
             outcome = _run_stepped(program, engine, max_cycles, clock, maps, trace)
     why = EXACT_BECAUSE[engine] + (f"; the bitplane engine has no {beyond}" if beyond else "")
+    why += f"; {QUICKER}" if sooner and not beyond and trace is None else ""
     why += "" if xp is np else f"; {ON_GPU}"
     wafer.discard()
     return Run(wafer, outcome, engine, why, trace)
@@ -200,12 +203,11 @@ def _run_bitplane(
     program: Program, max_cycles: int | None, clock: Clock, maps: bool, xp: Any
 ) -> Outcome:
     """Run control and values apart."""
-    schedule = Schedule(program)
-    control, how = bitplane.simulate(program, schedule, max_cycles, clock, maps, xp)
+    control, how = bitplane.simulate(program, max_cycles, clock, maps, xp)
     if how != "ended" or not control.drained():
         _raise_unless_clean(how, program, control.state(), max_cycles)
     flows = [streams(program, color) for color in program.colors]
-    Replay(program, schedule, flows, xp).run()
+    Replay(program, flows, xp).run()
     found = control.watch.maps(control.now, flows) if control.watch else None
     hops, ramps = sum(flow.hops() for flow in flows), sum(flow.ramps() for flow in flows)
     return Outcome("ended", control.now, hops, ramps, None, found)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..ports import LINKS, RAMP
-from ..program import Program, Schedule
+from ..program import Program
 from ..state import State
 from .backend import to_host
 from .planes import bits_of, groups_of, merged, plane_of
@@ -30,20 +30,20 @@ class Control:
     Planes are arrays of ``xp`` (see `backend`); what starts and ends is worked out on the host.
     """
 
-    def __init__(self, program: Program, schedule: Schedule, xp: Any = np):
-        self.rules, self.schedule = program.rules, schedule
+    def __init__(self, program: Program, xp: Any = np):
+        self.rules, self.schedule = program.rules, program.schedule
         self.operations, self.color_count = program.operations, len(program.colors)
         used = {c for o in program.operations for c in (*o.reads, o.sends) if c is not None}
         self.slots = [c for c in program.colors if c in used or c.routed.any()]
         self.starts = Starts(program, self.slots)
         self.window = Window(wire(program, self.slots), self.starts, xp)
         layout = self.layout = self.window.layout
-        self.step = layout.spread(schedule.first.astype(np.int32)[schedule.class_of])
+        self.step = layout.spread(self.schedule.first.astype(np.int32)[self.schedule.class_of])
         active = np.flatnonzero(self.step)
         self.left = len(active)  # PEs with operations in order to do, and microthreads that run
         self.wakes: dict[int, list[np.ndarray]] = {0: [active]}  # who starts an operation when
         self.computing = np.zeros(len(self.step), bool)  # PEs that work on memory alone
-        self.any_follows = bool(schedule.following.any())
+        self.any_follows = bool(self.schedule.following.any())
         self.watch: PlaneWatch | None = None
         self.threads = Threads(program.lanes - 1, len(self.step), self.operations, layout)
         self.now = 0
@@ -288,18 +288,17 @@ class Control:
 
 def simulate(
     program: Program,
-    schedule: Schedule,
     max_cycles: int | None = None,
     progress: Any = None,
     maps: bool = False,
     xp: Any = np,
 ) -> tuple[Control, str]:
     """Step ``program``; gives the control and how it ended: "ended", "stuck" or "limit"."""
-    control = Control(program, schedule, xp)
+    control = Control(program, xp)
     if maps:
         control.watch = PlaneWatch(program, control)
     how = control.run(max_cycles, progress)
     if how == "stuck":  # known to the block; once more, to the cycle
-        control = Control(program, schedule, xp)
+        control = Control(program, xp)
         how = control.run(max_cycles, progress, exact=True)
     return control, how

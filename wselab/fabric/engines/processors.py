@@ -1,8 +1,8 @@
 """The processors of the lockstep engine: what each PE begins, handles and ends in a cycle.
 
-PEs that are at the same operation form a *group*, whose next elements are computed together. A PE
-is numbered row by row; what it still has to do is a step of the `Schedule`, for a task a step of a
-schedule of the task's own.
+PEs that are at operations of one form, see `forms`, are a *group*, whose next elements are computed
+together. A PE is numbered row by row; what it still has to do is a step of the `Schedule`, for a
+task a step of a schedule of the task's own.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import numpy as np
 
 from ..conditions import COMPARISONS
 from ..memory import Part
-from ..operations import FabIn, Operation, Wavelet, conflict
+from ..operations import FabIn, Wavelet, conflict
 from ..program import Program, Schedule
+from .forms import forms
 from .planes import groups_of
 from .queues import NOTHING, OWN, PATH, Entering
 from .routers import Routers
@@ -31,7 +32,7 @@ class Processors:
             name: np.ascontiguousarray(array).reshape(count, -1)
             for name, array in program.memories.items()
         }
-        main = Schedule(program, program.main)
+        main = program.schedule
         self._operations, self._followings = [main.operation], [main.following]
         self.step = main.first[main.class_of].ravel()
         self.tasks: list[tuple[np.ndarray, np.ndarray]] = []  # (node, first step) of each PE
@@ -52,13 +53,10 @@ class Processors:
         self.running = np.full(shape, -1)
         self.handled, self.total = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
         self.value = np.zeros(shape, np.float32)  # of the wavelet that woke the operation's task
-        self.groups: dict[tuple[int, int], np.ndarray] = {}  # PEs on streams, by (lane, number)
+        self.forms, self.form, self.row = forms(program.operations)
+        self.groups: dict[int, np.ndarray] = {}  # [lanes, PEs] on streams, by form
         self.alarms: dict[int, list[tuple[int, np.ndarray]]] = {}  # ends of those on memory alone
-        self.conflicts: dict[tuple[int, int], Any] = {}
-        self.offsets = [
-            [item.offsets() if isinstance(item, Part) else None for item in (*o.inputs, o.out)]
-            for o in program.operations
-        ]
+        self.conflicts: dict[int, Any] = {}
 
     def _add_task(self, task: Any, schedule: Schedule) -> None:
         shift = sum(map(len, self._operations))
@@ -124,32 +122,34 @@ class Processors:
     def begin(self, now: int) -> bool:
         """Begin operations where a PE may; tells whether a microthread began."""
         pes = np.flatnonzero((self.step > 0) & (self.running[0] < 0) & (self.pause == 0))
+        if len(self.running) > 1:
+            pes = pes[~self._conflict(pes)]
+        numbers = self.operation[self.step[pes]]
         began = False
-        for number, those in groups_of(self.operation[self.step[pes]], pes):
-            operation = self.program.operations[number]
-            if len(self.running) > 1:
-                those = those[~self._conflict(number, those)]
+        for number, which in groups_of(self.form[numbers], np.arange(len(pes))):
+            form, those = self.forms[number], pes[which]
             lane: Any = 0
-            if operation.microthread:
+            if form.one.microthread:
                 free = self.running[1:, those] < 0
-                those, free = those[free.any(axis=0)], free[:, free.any(axis=0)]
-                lane = 1 + free.argmax(axis=0)
+                some = free.any(axis=0)
+                which, those = which[some], those[some]
+                lane = 1 + free[:, some].argmax(axis=0)
                 began |= len(those) > 0
             if not len(those):
                 continue
-            n = operation.n if np.ndim(operation.n) == 0 else operation.n.ravel()[those]
-            self.running[lane, those], self.handled[lane, those] = number, 0
+            n = form.counts(self.row[numbers[which]], those)
+            self.running[lane, those], self.handled[lane, those] = numbers[which], 0
             self.total[lane, those], self.value[lane, those] = n, self.woke[those]
             self.step[those] = self.following[self.step[those]]
-            if operation.microthread:
+            if form.one.microthread:
                 self._drop(those)
-            if operation.on_fabric:
-                for one in np.unique(lane).tolist():
-                    key, some = (one, number), those if np.ndim(lane) == 0 else those[lane == one]
-                    known = self.groups.get(key)
-                    self.groups[key] = some if known is None else np.concatenate([known, some])
+            if form.one.on_fabric:
+                group = np.array([np.broadcast_to(lane, those.shape), those])
+                if number in self.groups:
+                    group = np.concatenate([self.groups[number], group], axis=1)
+                self.groups[number] = group
             else:
-                ends = now + np.broadcast_to(operation.cycles(n, self.rules), those.shape) - 1
+                ends = now + form.one.cycles(n, self.rules) - 1
                 for end, some in groups_of(ends, those):
                     self.alarms.setdefault(end, []).append((number, some))
         return began
@@ -164,32 +164,39 @@ class Processors:
         counts = self.routers.inbox.count
         return any((counts[nodes[pauses & (nodes >= 0)]] > 0).any() for nodes, _ in self.tasks)
 
-    def _conflict(self, number: int, pes: np.ndarray) -> np.ndarray:
-        """Where an operation must wait for a microthread that runs."""
+    def _conflict(self, pes: np.ndarray) -> np.ndarray:
+        """Where the next operation must wait for a microthread that runs."""
         waits = np.zeros(len(pes), bool)
         threads = self.running[1:, pes]
-        for other in np.unique(threads[threads >= 0]).tolist():
-            pair = (other, number)
-            if pair not in self.conflicts:
-                operations = self.program.operations
-                answer = conflict(operations[other], operations[number])
-                self.conflicts[pair] = answer.ravel() if np.ndim(answer) else answer
-            answer = self.conflicts[pair]
-            there = (threads == other).any(axis=0)
-            waits |= there & (answer[pes] if np.ndim(answer) else answer)
+        lane, at = np.nonzero(threads >= 0)
+        if not len(at):
+            return waits
+        operations = self.program.operations
+        pairs = threads[lane, at] * len(operations) + self.operation[self.step[pes[at]]]
+        kinds, kind = np.unique(pairs, return_inverse=True)
+        for pair in set(kinds.tolist()) - self.conflicts.keys():
+            one, other = divmod(pair, len(operations))
+            answer = conflict(operations[one], operations[other])
+            self.conflicts[pair] = answer.ravel() if np.ndim(answer) else bool(answer)
+        answers = [self.conflicts[pair] for pair in kinds.tolist()]
+        waits[at[np.array([answer is True for answer in answers])[kind]]] = True
+        for number, answer in enumerate(answers):
+            if np.ndim(answer):
+                here = at[kind == number]
+                waits[here] |= answer[pes[here]]
         return waits
 
     # What is handled.
 
-    def ready(self) -> list[tuple[int, int, np.ndarray]]:
-        """(operation, lane, PEs) that handle an element of a stream in this cycle."""
+    def ready(self) -> list[tuple[int, np.ndarray, np.ndarray]]:
+        """(form, lanes, PEs) that handle an element of a stream in this cycle."""
         routers, found = self.routers, []
         if not routers.count:
             return []  # no color is routed anywhere
         inbox, out_moves = routers.inbox.count, routers.belt_out_moves
-        sent = np.zeros(self.count, bool) if len(self.running) > 1 else None
-        for (lane, number), pes in sorted(self.groups.items()):
-            operation = self.program.operations[number]
+        first = np.full(self.count, len(self.running))  # the lane that sends, in each PE
+        for number, (lanes, pes) in sorted(self.groups.items()):
+            operation = self.forms[number].one
             fires = np.ones(len(pes), bool)
             for color in operation.reads:
                 nodes = routers.node_of[color.number, pes]
@@ -197,85 +204,90 @@ class Processors:
             if operation.sends is not None:
                 nodes = routers.node_of[operation.sends.number, pes]
                 fires &= (nodes >= 0) & out_moves[nodes]
-                if sent is not None:
-                    fires &= ~sent[pes]
-                    sent[pes[fires]] = True
-            if fires.any():
-                found.append((number, lane, pes[fires]))
-        return found
+            lanes, pes = lanes[fires], pes[fires]
+            if operation.sends is not None:
+                first[pes] = np.minimum(first[pes], lanes)
+            found.append((number, lanes, pes))
+        ready = []
+        for number, lanes, pes in found:
+            if len(self.running) > 1 and self.forms[number].one.sends is not None:
+                fires = lanes == first[pes]
+                lanes, pes = lanes[fires], pes[fires]
+            if len(pes):
+                ready.append((number, lanes, pes))
+        return ready
 
-    def compute(self, now: int, ready: list[tuple[int, int, np.ndarray]]) -> Entering:
+    def compute(self, now: int, ready: list[tuple[int, np.ndarray, np.ndarray]]) -> Entering:
         """Handle those elements, end what ends; gives what enters the belts to the routers."""
         self.pause -= self.pause > 0
         nodes, values, marks = [], [], []
-        for number, lane, pes in ready:
-            operation = self.program.operations[number]
-            at = self.handled[lane, pes]
-            result = self._elements(number, lane, pes, at)
-            self.handled[lane, pes] = at + 1
-            last = at + 1 == self.total[lane, pes]
+        for number, lanes, pes in ready:
+            operation = self.forms[number].one
+            at = self.handled[lanes, pes]
+            result = self._elements(number, lanes, pes, at)
+            self.handled[lanes, pes] = at + 1
+            last = at + 1 == self.total[lanes, pes]
             if operation.sends is not None:
                 nodes.append(self.routers.node_of[operation.sends.number, pes])
                 mark = {None: 0, "own": OWN, "path": PATH}[operation.out.advance]
                 marks.append(np.where(last, mark, 0))
                 values.append(result.astype(np.float32))
                 if self.recorder is not None:
-                    values[-1] = self.recorder.sent(number, pes, at, values[-1], marks[-1])
+                    numbers = self.running[lanes, pes]
+                    values[-1] = self.recorder.sent(numbers, pes, at, values[-1], marks[-1])
             if last.any():
-                key, ended = (lane, number), pes[last]
-                self._end(lane, ended)
-                left = np.setdiff1d(self.groups[key], ended, assume_unique=True)
-                if len(left):
-                    self.groups[key] = left
-                else:
-                    del self.groups[key]
+                self._end(lanes[last], pes[last])
+                group = self.groups.pop(number)
+                remain = self.running[group[0], group[1]] >= 0
+                if remain.any():
+                    self.groups[number] = group[:, remain]
         for number, pes in self.alarms.pop(now, ()):
+            main = np.zeros(len(pes), np.int64)
             n = int(self.total[0, pes].max())
             for at in range(n):  # all values of a PE that has fewer have been handled before
-                some = pes[self.total[0, pes] > at]
-                result = self._elements(number, 0, some, np.full(len(some), at))
-                if number in self.row_of:
-                    self.holds[self.row_of[number], some] = result
-            self._end(0, pes)
+                some = self.total[0, pes] > at
+                result = self._elements(number, main[some], pes[some], np.full(some.sum(), at))
+                test = self.row_of.get(int(self.running[0, pes[0]]))
+                if test is not None:
+                    self.holds[test, pes[some]] = result
+            self._end(main, pes)
         if not nodes:
             return NOTHING
         return np.concatenate(nodes), np.concatenate(values), np.concatenate(marks)
 
-    def _end(self, lane: int, pes: np.ndarray) -> None:
-        self.running[lane, pes] = -1
-        if lane == 0:
-            self.pause[pes] = self.rules.gap
-            self._drop(pes)
+    def _end(self, lanes: np.ndarray, pes: np.ndarray) -> None:
+        self.running[lanes, pes] = -1
+        main = pes[lanes == 0]
+        self.pause[main] = self.rules.gap
+        self._drop(main)
 
-    def _elements(self, number: int, lane: int, pes: np.ndarray, at: np.ndarray) -> Any:
-        """Element ``at`` of an operation, for each of these PEs."""
-        operation: Operation = self.program.operations[number]
-        dtype, offsets = operation.dtype, self.offsets[number]
+    def _elements(
+        self, number: int, lanes: np.ndarray, pes: np.ndarray, at: np.ndarray
+    ) -> np.ndarray:
+        """Element ``at`` of the operations of a form that these PEs are at."""
+        form = self.forms[number]
+        operation, rows = form.one, self.row[self.running[lanes, pes]]
         inputs = []
-        for item, offset in zip(operation.inputs, offsets, strict=False):
+        for operand, item in enumerate(operation.inputs):
             if isinstance(item, Part):
-                values = self.flat[item.memory.name][pes, self._place(item, offset, pes, at)]
+                place = form.places(operand, rows, pes, at)
+                values = self.flat[item.memory.name][pes, place]
             elif isinstance(item, FabIn):
                 values = self.routers.take(self.routers.node_of[item.color.number, pes])
             elif isinstance(item, Wavelet):
-                values = self.value[lane, pes]
+                values = self.value[lanes, pes]
             else:
-                values = np.dtype(dtype).type(item)
-            inputs.append(values.astype(dtype))
+                values = form.tables[operand][rows]
+            inputs.append(values.astype(operation.dtype))
         result = _combine(operation.kind, inputs)
         if self.recorder is not None:
-            self.recorder.handled(lane, pes)
+            self.recorder.handled(lanes, pes)
         if isinstance(operation.out, Part):
-            where = self._place(operation.out, offsets[-1], pes, at)
+            where = form.places(len(inputs), rows, pes, at)
             if self.recorder is not None:
                 self.recorder.written(operation.out.memory.name, pes, where, result)
             self.flat[operation.out.memory.name][pes, where] = result
-        return np.broadcast_to(result, pes.shape)
-
-    def _place(self, part: Part, offset: Any, pes: np.ndarray, at: np.ndarray) -> np.ndarray:
-        """Where element ``at`` stands in the memory of each PE."""
-        place = offset[at if part.shape else 0]
-        return place if part.starts is None else place + part.starts.ravel()[pes]
+        return result
 
 
 def _combine(kind: str, inputs: list[Any]) -> Any:

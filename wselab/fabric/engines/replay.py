@@ -21,7 +21,7 @@ from ..color import Color
 from ..memory import Part
 from ..operations import FabIn, Operation, conflict
 from ..ports import EAST, NORTH, SOUTH, WEST
-from ..program import Program, Schedule
+from ..program import Program
 from ..streams import Streams
 from .backend import to_device, to_host
 from .blocks import Places, evaluate, fetch, store
@@ -75,8 +75,8 @@ class Replay:
     and what it writes is copied back at the end.
     """
 
-    def __init__(self, program: Program, schedule: Schedule, streams: list[Streams], xp: Any = np):
-        self.program, self.schedule, self.xp = program, schedule, xp
+    def __init__(self, program: Program, streams: list[Streams], xp: Any = np):
+        self.program, self.schedule, self.xp = program, program.schedule, xp
         used = {name for o in program.operations for name in _memories((*o.inputs, o.out))}
         self.memories = {name: to_device(xp, program.memories[name]) for name in used}
         self.turned = _chains_run_along_rows(program)
@@ -88,8 +88,9 @@ class Replay:
         self.ready: deque[tuple[Crew, int]] = deque()  # with their turns: a later one is another's
         self.blocked: dict[tuple[Color, int], list[tuple[Crew, int]]] = {}
         self.conflicts: dict[tuple[int, int], Any] = {}
-        self.prologue, first = _prologue(program, schedule)
-        steps = first[schedule.class_of].T if self.turned else first[schedule.class_of]
+        self.prologue, first = _prologue(program)
+        steps = first[self.schedule.class_of]
+        steps = steps.T if self.turned else steps
         differs = (steps[1:] != steps[:-1]).any(axis=1)
         kinds: list[tuple[int, Places]] = []
         for line in range(count):
@@ -302,12 +303,12 @@ def _memories(operands: Iterable[Any]) -> Iterator[str]:
     return (item.memory.name for item in operands if isinstance(item, Part))
 
 
-def _prologue(program: Program, schedule: Schedule) -> tuple[list[Operation], np.ndarray]:
+def _prologue(program: Program) -> tuple[list[Operation], np.ndarray]:
     """Operations on memory alone before any stream, and the step of each class behind them.
 
     They can be computed region by region as they were written, whatever else a PE has to do.
     """
-    begun = np.zeros(program.shape, bool)
+    schedule, begun = program.schedule, np.zeros(program.shape, bool)
     alone = np.zeros(len(program.operations), bool)
     for number, operation in enumerate(program.operations):
         where = operation.present

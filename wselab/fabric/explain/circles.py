@@ -17,21 +17,21 @@ import numpy as np
 from ..color import Color
 from ..engines.planes import groups_of
 from ..ports import LINKS
-from ..program import Program, Schedule
+from ..program import Program
 from ..streams import Streams
 from .standing import Place, name
 
 LOOKS = 30_000_000  # at a reader of a stream; a longer search is left to running
 
 
-def may_wait(program: Program, schedule: Schedule) -> bool:
+def may_wait(program: Program) -> bool:
     """Whether operations could wait in a circle, whichever PEs they are at.
 
     An operation ends after the one before it. One that takes a color may also wait for what comes
     before any that sends it, and one that sends for what comes before any that takes.
     """
     waits: defaultdict[Any, set[Any]] = defaultdict(set)
-    for numbers in schedule.lists:
+    for numbers in program.schedule.lists:
         for before, number in zip([None, *numbers], numbers, strict=False):
             operation = program.operations[number]
             earlier = set() if before is None else {before}
@@ -61,8 +61,8 @@ class Progress:
     ``sent`` and ``taken`` count, for each color, the wavelets of all that a PE has begun.
     """
 
-    def __init__(self, program: Program, schedule: Schedule, flows: dict[Color, Streams]):
-        self.program, self.schedule, rules = program, schedule, program.rules
+    def __init__(self, program: Program, flows: dict[Color, Streams]):
+        self.program, self.schedule, rules = program, program.schedule, program.rules
         self.step = self.schedule.first[self.schedule.class_of].ravel()
         size = self.step.size
         self.streams = []  # color, readers, their sources, places on the way
@@ -154,10 +154,9 @@ def waiting_in_circles(
     program: Program, flows: dict[Color, Streams]
 ) -> tuple[str, str, Place, int, str, str] | None:
     """What a `Finding` says of PEs that wait for each other in a circle; None if none is seen."""
-    schedule = Schedule(program, program.main)
-    if not may_wait(program, schedule):
+    if not may_wait(program):
         return None
-    progress = Progress(program, schedule, flows)
+    progress = Progress(program, flows)
     if not progress.run() or not progress.step.any():
         return None
     links: dict[int, tuple[int, Color, bool]] = {}

@@ -17,7 +17,7 @@ import numpy as np
 
 from ...fabric import MemoryBudgetError, ProgramError, Wafer
 from ...fabric.memory import number_type
-from ...fabric.program import Program, Schedule
+from ...fabric.program import Program
 from ...specs import WSE2
 from .bill import Launch, as_replayed
 from .blocks import Block, Piece, Processors
@@ -169,4 +169,4 @@ def busy_cycles(program: Program) -> int:
         0 if one.microthread else int(np.max(one.cycles(one.n, program.rules), initial=0))
         for one in program.operations
     ]
-    return max(sum(price[number] for number in numbers) for numbers in Schedule(program).lists)
+    return max(sum(price[number] for number in numbers) for numbers in program.schedule.lists)
