@@ -8,6 +8,7 @@ import pytest
 import wselab as wse
 from wselab import EAST, RAMP, WEST, fabin, fabout, kernels
 from wselab.fabric import price
+from wselab.fabric.engines import processors
 from wselab.fabric.engines.forms import forms
 from wselab.fabric.program import Program
 
@@ -54,6 +55,22 @@ def test_pes_at_different_operations_of_one_form_compute_each_its_own(engine: st
     for column in range(0, 6, 2):
         sent = x[0, column, column] * (column + 1)
         assert np.array_equal(got[0, column + 1], sent + x[0, column + 1, column])
+
+
+@pytest.mark.parametrize("at_once", [1, 3, 7, 100])
+def test_elements_are_computed_some_at_a_time(
+    at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many in each PE as it says, however many are taken together."""
+    monkeypatch.setattr(processors, "AT_ONCE", at_once)
+    w = wse.Wafer(1, 4)
+    x, counts = w.memory("x", 9), np.array([[2, 0, 9, 5]])
+    x[...] = np.arange(36).reshape(1, 4, 9)
+    expected = np.where(np.arange(9) < counts[..., None], 2 * x.array, x.array)
+    w[0, :].mul(x.own[:counts], 2.0, out=x.own[:counts])
+    run = w.run("lockstep")
+    assert np.array_equal(x.array, expected)
+    assert run.cycles == 9
 
 
 def test_many_long_lists_of_operations_go_to_the_lockstep_engine() -> None:

@@ -20,6 +20,9 @@ from .planes import groups_of
 from .queues import NOTHING, OWN, PATH, Entering
 from .routers import Routers
 
+#: Elements of operations on memory alone are computed so many at once.
+AT_ONCE = 1 << 15
+
 
 class Processors:
     """All PEs of a program."""
@@ -235,6 +238,8 @@ class Processors:
                 if self.recorder is not None:
                     numbers = self.running[lanes, pes]
                     values[-1] = self.recorder.sent(numbers, pes, at, values[-1], marks[-1])
+            if self.recorder is not None:
+                self.recorder.handled(lanes, pes, 1)
             if last.any():
                 self._end(lanes[last], pes[last])
                 group = self.groups.pop(number)
@@ -242,14 +247,18 @@ class Processors:
                 if remain.any():
                     self.groups[number] = group[:, remain]
         for number, pes in self.alarms.pop(now, ()):
-            main = np.zeros(len(pes), np.int64)
-            n = int(self.total[0, pes].max())
-            for at in range(n):  # all values of a PE that has fewer have been handled before
-                some = self.total[0, pes] > at
-                result = self._elements(number, main[some], pes[some], np.full(some.sum(), at))
-                test = self.row_of.get(int(self.running[0, pes[0]]))
+            main, n = np.zeros(len(pes), np.int64), self.total[0, pes]
+            test = self.row_of.get(int(self.running[0, pes[0]]))
+            behind = np.cumsum(n)
+            for first in range(0, int(behind[-1]), AT_ONCE):
+                element = np.arange(first, min(first + AT_ONCE, behind[-1]))
+                which = np.searchsorted(behind, element, side="right")
+                at = element - (behind - n)[which]
+                result = self._elements(number, main[which], pes[which], at)
                 if test is not None:
-                    self.holds[test, pes[some]] = result
+                    self.holds[test, pes[which]] = result
+            if self.recorder is not None:
+                self.recorder.handled(main, pes, n)
             self._end(main, pes)
         if not nodes:
             return NOTHING
@@ -280,8 +289,6 @@ class Processors:
                 values = form.tables[operand][rows]
             inputs.append(values.astype(operation.dtype))
         result = _combine(operation.kind, inputs)
-        if self.recorder is not None:
-            self.recorder.handled(lanes, pes)
         if isinstance(operation.out, Part):
             where = form.places(len(inputs), rows, pes, at)
             if self.recorder is not None:

@@ -74,9 +74,9 @@ class Recorder:
             self.used += len(kept) * WAVELET.itemsize + OVERHEAD
         return payload
 
-    def handled(self, lane: Any, pes: np.ndarray) -> None:
-        """Some PEs handle an element each."""
-        self.done[lane, pes] += 1
+    def handled(self, lanes: np.ndarray, pes: np.ndarray, n: Any) -> None:
+        """Some PEs handle ``n`` elements each."""
+        self.done[lanes, pes] += n
 
     def written(self, name: str, pes: np.ndarray, where: Any, values: Any) -> None:
         """Some PEs write a value each into memory; called before they do."""
