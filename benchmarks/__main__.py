@@ -1,4 +1,7 @@
-"""Time whole programs, print them as ratios to a copy of the same bytes and to the reference."""
+"""Time whole programs, print them as ratios to a copy of the same bytes and to the reference.
+
+A program and the copy take turns, so that what else the machine does hits both.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +23,15 @@ from wselab.fabric.streams import streams
 from . import programs
 
 ROUNDS = 3
+TURNS = 5  # of a program and the copy
 
 
-def copy_seconds(values: int) -> float:
-    """Seconds that `np.copyto` takes for so many float32 values, both arrays in memory before."""
+def copy_of(values: int) -> Callable[[], None]:
+    """Copies so many float32 values by `np.copyto`, both arrays in memory before."""
     source = np.ones(values, np.float32)
     target = np.zeros_like(source)
     target[...] = 2.0
-    return median(lambda: timed(lambda: np.copyto(target, source)))
+    return lambda: np.copyto(target, source)
 
 
 def timed(act: Callable[[], Any]) -> float:
@@ -54,14 +58,14 @@ def parts(wafer: wse.Wafer) -> tuple[int, float, float]:
     return control.now, middle - start, end - middle
 
 
-def row(name: str, make: Callable[[], wse.Wafer], copy: float) -> None:
-    rounds = [parts(make()) for _ in range(ROUNDS)]
-    cycles = rounds[0][0]
-    control, values = (statistics.median(one[i] for one in rounds) for i in (1, 2))
-    whole = statistics.median(one[1] + one[2] for one in rounds)
+def row(name: str, make: Callable[[], wse.Wafer], copy: Callable[[], None]) -> None:
+    turns = [(timed(copy), *parts(make())) for _ in range(TURNS)]
+    times = np.array([(c, control, values, control + values) for c, _, control, values in turns])
+    copied, control, values, whole = np.median(times, axis=0)
+    _, control_in_copies, _, in_copies = np.median(times / times[:, :1], axis=0)
     print(
-        f"{name:44} {cycles:>8,} {control:>8.2f} {values:>7.2f} {whole:>7.2f} "
-        f"{control / copy:>9.1f} {whole / copy:>7.1f}",
+        f"{name:44} {turns[0][1]:>8,} {copied:>7.3f} {control:>8.2f} {values:>7.2f} {whole:>7.2f} "
+        f"{control_in_copies:>9.1f} {in_copies:>7.1f}",
         flush=True,
     )
 
@@ -136,11 +140,15 @@ def peak_megabytes() -> float:
 def main() -> None:
     rows, columns, wavelets = programs.ROWS, programs.COLUMNS, programs.WAVELETS
     peak = peak_megabytes()
-    copy = copy_seconds(rows * columns * wavelets)
+    copy = copy_of(rows * columns * wavelets)
     print(f"{rows} x {columns} PEs, {wavelets} float32 values each; every cycle stepped")
-    print(f"np.copyto of the same {4 * rows * columns * wavelets / 1e6:,.0f} MB: {copy:.3f} s\n")
-    print(f"{'':44} {'cycles':>8} {'control':>8} {'values':>7} {'whole':>7} {'in copies':>17}")
-    print(f"{'':44} {'':>8} {'s':>8} {'s':>7} {'s':>7} {'control':>9} {'whole':>7}")
+    megabytes = 4 * rows * columns * wavelets / 1e6
+    print(f"a copy: np.copyto of {megabytes:,.0f} MB, as much as the 2D reduce has; medians\n")
+    print(
+        f"{'':44} {'cycles':>8} {'copy':>7} {'control':>8} {'values':>7} {'whole':>7} "
+        f"{'in copies':>17}"
+    )
+    print(f"{'':44} {'':>8} {'s':>7} {'s':>8} {'s':>7} {'s':>7} {'control':>9} {'whole':>7}")
     row("2D chain reduce", programs.reduce_2d, copy)
     row(
         "2D chain reduce, each row delayed at random",
