@@ -79,15 +79,15 @@ def lockstep_is_quicker(program: Program) -> bool:
     """Whether the lockstep engine is likely to be quicker, though the bitplane engine could run it.
 
     It is where many PEs have long lists of their own that take few cycles, as in products of
-    matrices on some hundred PEs. Cycles are counted from below. With long lists there are seldom
-    more than three times as many; with short ones PEs may wait for what is far away.
+    matrices on some hundred PEs. Cycles are counted from below, so twice as many are assumed. With
+    short lists PEs may wait for what is far away, and there may be many times as many.
     """
     lists = program.schedule.lists
     listed = sum(map(len, lists))
     seconds = SECONDS_A_LISTED * listed
     if seconds < 0.1 or listed < LONG * len(lists):
         return False
-    return seconds > 3 * fewest_cycles(program) * seconds_a_cycle(program, "lockstep")
+    return seconds > 2 * fewest_cycles(program) * seconds_a_cycle(program, "lockstep")
 
 
 def check(program: Program, engine: str, patience: float, most_bytes: float) -> None:

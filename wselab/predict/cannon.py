@@ -8,6 +8,8 @@ yet waits on its way, as much as the queues and belts there hold, and then in th
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 
@@ -22,50 +24,53 @@ class Rings:
         self, way: np.ndarray, counts: tuple[int, int], ramp_latency: int, depth: int, gap: int
     ):
         pes = len(way)  # way[k]: hops to ring number k from number k + 1
-        self.ways, self.counts = (way[None, :], way[:, None]), counts
-        self.handed_over = 2 * ramp_latency + 1
-        self.ramps_hold = 2 * ramp_latency - 1 + 2 * depth
-        self.depth, self.gap = depth, gap
-        self.free = np.zeros((pes, pes), np.int64)
-        self.sent, self.taken = [self.free] * 2, [self.free] * 2
+        self.counts, self.gap = counts, gap
+        comes, held = 2 * ramp_latency + 1 + way, 2 * ramp_latency - 1 + 2 * depth + depth * way
+        self.comes = comes[None, :], comes[:, None]  # from a PE to the next
+        self.held = held[None, :], held[:, None]  # wavelets on the way there
+        self.free, *times = np.zeros((5, pes, pes), np.int64)
+        self.sent, self.taken = times[:2], times[2:]
 
-    def begins(self, side: int) -> np.ndarray:
-        """When each PE can begin to send: it has taken what it sends, and sent what it had."""
-        return np.maximum(np.maximum(self.free, self.taken[side]), self.sent[side])
+    def begins(self, side: int, some: Any = ...) -> np.ndarray:
+        """When PEs can begin to send: they have taken what they send, and sent what they had."""
+        ready = np.maximum(self.free[some], self.taken[side][some])
+        return np.maximum(ready, self.sent[side][some], out=ready)
 
     def arrival(self, side: int, sent: np.ndarray) -> np.ndarray:
         """When each PE can take the first of what the one before it sends from ``sent`` on."""
-        return np.roll(sent, -1, 1 - side) + self.handed_over + self.ways[side]
+        arrives = np.roll(sent, -1, 1 - side)
+        arrives += self.comes[side]
+        return arrives
 
-    def note(self, side: int, sends: np.ndarray, taken: np.ndarray, some: np.ndarray) -> None:
-        """What begins to be sent and has been taken then, in some PEs."""
-        held = self.ramps_hold + self.depth * self.ways[side]
-        sent = np.maximum(sends + self.counts[side], np.roll(taken - held, 1, 1 - side))
-        self.sent[side] = np.where(some, sent, self.sent[side])
-        self.taken[side] = np.where(some, taken, self.taken[side])
+    def note(self, side: int, sends: np.ndarray, taken: np.ndarray, some: Any = ...) -> None:
+        """When PEs begin to send, and have taken: then the sending ends, and all is known."""
+        room = np.roll(taken - self.held[side], 1, 1 - side)
+        np.maximum(sends + self.counts[side], room, out=self.sent[side][some])
+        self.taken[side][some] = taken
 
-    def turn(self, side: int, some: np.ndarray) -> None:
-        """A shift of one of the matrices in some PEs, which do nothing beside."""
-        sends = self.begins(side)
-        taken = np.maximum(sends + 1, self.arrival(side, sends)) + self.counts[side]
+    def turn(self, side: int, first: int = 0) -> None:
+        """A shift of one of the matrices in the lines from ``first`` on; they do nothing beside."""
+        some = np.s_[:, first:] if side else np.s_[first:]
+        sends = self.begins(side, some)
+        taken = np.maximum(sends + 1, self.arrival(side, sends))
+        taken += self.counts[side]
         self.note(side, sends, taken, some)
-        self.free = np.where(some, taken + self.gap, self.free)
+        np.add(taken, self.gap, out=self.free[some])
 
     def beside(self) -> None:
         """A shift of both while the PEs go on; they are free as soon as all of it has begun."""
         m, n = self.counts
-        every = np.ones_like(self.free, bool)
         sends_A = self.begins(0)
         sends_B = np.maximum(np.maximum(sends_A + 1, self.taken[1]), self.sent[1])
         first_B = np.maximum(sends_B, sends_A + m)
         from_A = np.maximum(sends_B + 1, self.arrival(0, sends_A))
         from_B = np.maximum(sends_B + 2, self.arrival(1, first_B))
-        after_A, before_A = from_B >= from_A + m, from_B + n <= from_A
+        apart = (from_B >= from_A + m) | (from_B + n <= from_A)
         shared = np.where(from_B >= from_A, from_A + m + n, from_B + n + m)
         here = np.maximum(self.taken[0], self.taken[1])  # the tiles to multiply next
-        self.note(0, sends_A, from_A + m, every)
-        self.note(1, first_B, np.where(after_A | before_A, from_B + n, shared), every)
-        self.free = np.maximum(sends_B + 3, here)
+        self.note(0, sends_A, from_A + m)
+        self.note(1, first_B, np.where(apart, from_B + n, shared))
+        np.maximum(sends_B + 3, here, out=self.free)
 
 
 def cannon_ends(
@@ -88,17 +93,16 @@ def cannon_ends(
     places, pes = np.array(order), len(order)
     way = np.abs(np.roll(places, -1) - places)
     rings = Rings(way, counts, ramp_latency, depth, gap)
-    number, every = np.arange(pes), np.ones((pes, pes), bool)
-    for side, lines in enumerate((number[:, None], number[None, :])):
+    for side in (0, 1):
         for far in range(pes - 1, 0, -1):  # line number i is shifted i times
-            rings.turn(side, lines >= far)
+            rings.turn(side, far)
     for step in range(pes):
         if overlap and step < pes - 1:
             rings.beside()
         elif overlap:
-            rings.free = np.maximum(rings.free, np.maximum(*rings.taken))
-        rings.free = rings.free + product
+            np.maximum(rings.free, np.maximum(*rings.taken), out=rings.free)
+        rings.free += product
         if not overlap and step < pes - 1:
-            rings.turn(0, every)
-            rings.turn(1, every)
+            rings.turn(0)
+            rings.turn(1)
     return int(rings.free.max()) - gap
