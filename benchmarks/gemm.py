@@ -21,8 +21,7 @@ STEPPED = [(16, (16, 4, 16)), (32, (4, 4, 4)), (32, (1, 16, 1))]  # PEs a side, 
 
 
 def main() -> None:
-    """Print both tables; goals: about a second for each prediction, and to step 5 times as fast as
-    the reference engine."""
+    """Print both tables; goal: about a second for each prediction."""
     rows, columns = FULL
     print(f"predicted on {rows} x {columns} PEs")
     print(f"{'matrix':>8} {'type':>8} {'overlap':>8} {'cycles':>12} {'s':>6}")

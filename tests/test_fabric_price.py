@@ -70,6 +70,23 @@ def test_so_many_wavelets_are_counted_whole(amounts: list[int]) -> None:
         w.run(engine="lockstep")
 
 
+def test_so_many_wavelets_are_handed_on_in_words() -> None:
+    """Two PEs that hand each other more than 32 bits count: it is looked at, and neither begins."""
+    w = wse.Wafer(1, 2)
+    x, east, west = w.memory("x", 5), w.color("east"), w.color("west")
+    w[0, 0].route(east, RAMP >> EAST)
+    w[0, 1].route(east, WEST >> RAMP)
+    w[0, 1].route(west, RAMP >> WEST)
+    w[0, 0].route(west, EAST >> RAMP)
+    for column, out, into in ((0, east, west), (1, west, east)):
+        w[0, column].mov(fabin(into), out=fabout(out), n=2**31)
+        w[0, column].mov(x, out=fabout(out))
+        w[0, column].mov(fabin(into), out=x)
+    assert not w.verify()
+    with pytest.raises(wse.Deadlock, match="waits for a wavelet"):
+        w.run()
+
+
 def test_fewest_cycles_is_a_lower_bound() -> None:
     """What the busiest PE must do without waiting is never more than the run takes."""
     w = star_of(6, 10)

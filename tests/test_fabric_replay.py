@@ -17,7 +17,9 @@ import numpy as np
 import pytest
 
 from wselab import EAST, NORTH, RAMP, SOUTH, WEST, Run, Wafer, fabin, fabout
+from wselab.fabric.engines.tapes import Tape
 from wselab.fabric.ports import opposite
+from wselab.fabric.streams import Streams
 
 PAGE = 1024  # values of a stream that the replay keeps together
 
@@ -801,3 +803,13 @@ def test_a_halo_exchange_with_eight_colors() -> None:
     y[:, 1:, 0], y[:, :-1, 1] = x[:, :-1], x[:, 1:]
     y[1:, :, 2], y[:-1, :, 3] = x[:-1], x[1:]
     assert (np.asarray(w.memories["y"]) == y).all()
+
+
+def test_a_page_counts_its_reads_beyond_32_bits() -> None:
+    """A broadcast to three million PEs: more than two billion values are still to be read."""
+    source = np.zeros((3_000_000, 1), np.int32)
+    sent = source.copy()
+    sent[0] = 1000
+    tape = Tape(Streams(source, sent, source == 0), lambda array, line: array[line], 1)
+    tape.values(0, 0, 1)
+    assert tape.pages[0, 0][1] == 3_000_000 * 1000

@@ -148,8 +148,8 @@ def test_shifts_are_predicted_where_products_last_and_from_below_elsewhere(
     others: list[float] = []
     for wafer, tile, rules in drawn(number, 9, 500, seed=26):
         predicted, cycles = both((wafer[0], wafer[0]), tile, algorithm, **rules)
-        off = (predicted - cycles) / cycles
-        (lasting if outlasts(tile, rules, 1.5) else others).append(off)
+        error = (predicted - cycles) / cycles
+        (lasting if outlasts(tile, rules, 1.5) else others).append(error)
     assert len(lasting) > 3 and max(map(abs, lasting)) <= 0.005
     assert len(others) > 3 and min(others) >= -0.17 and max(others) <= 0
     if number > 24:

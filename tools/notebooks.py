@@ -107,7 +107,7 @@ def execute(notebook: NotebookNode, folder: Path, timeout_s: float = CELL_TIMEOU
 def portable(text: str) -> str:
     """The text without what belongs to this machine and this run.
 
-    >>> portable("<object at 0x7f21c0>, /tmp/ipykernel_12/345.py:1")
+    >>> portable("<object at 0x7f21c0>, temp/ipykernel_12/345.py:1")
     '<object at 0x...>, <cell>:1'
     """
     parts = DATA.split(text)  # pictures hold no paths, and are long

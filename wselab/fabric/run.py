@@ -141,8 +141,9 @@ def run(
     if engine == "reference" and maps:
         raise ProgramError("maps=True: the reference engine has none; try engine='lockstep'")
     xp = xp_of(wafer.on)
-    sooner = engine is None and xp is np and lockstep_is_quicker(program)
-    engine = engine or ("lockstep" if beyond or trace is not None or sooner else "bitplane")
+    stepped = beyond or trace is not None
+    sooner = not (engine or stepped) and xp is np and lockstep_is_quicker(program)
+    engine = engine or ("lockstep" if stepped or sooner else "bitplane")
     if xp is not np and (engine != "bitplane" or maps):
         lacking = "maps" if maps else "traces" if trace else beyond or f"engine {engine!r}"
         raise ProgramError(f'on="gpu": the GPU has no {lacking}; try w.on = "cpu"')
@@ -157,7 +158,7 @@ def run(
         else:
             outcome = _run_stepped(program, engine, max_cycles, clock, maps, trace)
     why = EXACT_BECAUSE[engine] + (f"; the bitplane engine has no {beyond}" if beyond else "")
-    why += f"; {QUICKER}" if sooner and not beyond and trace is None else ""
+    why += f"; {QUICKER}" if sooner else ""
     why += "" if xp is np else f"; {ON_GPU}"
     wafer.discard()
     return Run(wafer, outcome, engine, why, trace)

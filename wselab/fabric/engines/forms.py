@@ -6,6 +6,7 @@ wafer are at many of them. What is of one form is begun and computed together.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import Any
 
 import numpy as np
@@ -54,16 +55,13 @@ class Form:
 
 def forms(operations: list[Operation]) -> tuple[list[Form], np.ndarray, np.ndarray]:
     """All forms; and of each operation, the number of its form and its row there."""
-    alike: dict[Any, list[Operation]] = {}
-    form, row = np.zeros((2, len(operations)), np.int64)
-    numbers: dict[Any, int] = {}
+    alike: dict[Any, list[int]] = defaultdict(list)
     for number, operation in enumerate(operations):
-        key = _form(operation, number)
-        form[number] = numbers.setdefault(key, len(numbers))
-        those = alike.setdefault(key, [])
-        row[number] = len(those)
-        those.append(operation)
-    return [Form(those) for those in alike.values()], form, row
+        alike[_form(operation, number)].append(number)
+    form, row = np.zeros((2, len(operations)), np.int64)
+    for at, numbers in enumerate(alike.values()):
+        form[numbers], row[numbers] = at, np.arange(len(numbers))
+    return [Form([operations[number] for number in those]) for those in alike.values()], form, row
 
 
 def _form(operation: Operation, number: int) -> tuple[Any, ...]:

@@ -44,7 +44,7 @@ class Tape:
             shape = self.places, self.width
             page = self.blank.pop() if self.blank else self.xp.empty(shape, np.float32)
             here = np.clip(self.line_of(self.sent, line) - number * self.width, 0, self.width)
-            reads = int((here * self.line_of(self.listeners, line)).sum())
+            reads = int(np.multiply(here, self.line_of(self.listeners, line), dtype=np.int64).sum())
             self.pages[line, number] = [page, reads]
         return self.pages[line, number][0][:, at : at + count]
 
